@@ -1,0 +1,44 @@
+/* Filters (RFC 7644 section 3.4.2.2, errata 4690, 7319, 7322; readings of scim.md sections 1.6
+ * and 2). A parsed filter is immutable and belongs to its pool. */
+#ifndef PROV_SCIM_FILTER_H
+#define PROV_SCIM_FILTER_H
+
+#include "scim/resource.h"
+
+typedef struct prov_filter prov_filter;
+
+typedef struct prov_filter_limits {
+    size_t length; /* bytes of the text */
+    int depth;     /* nested brackets and nots */
+    int terms;     /* comparisons */
+} prov_filter_limits;
+
+extern const prov_filter_limits prov_filter_defaults; /* 8 KiB, 64, 256 */
+
+/* 400 invalidFilter, naming the place, for whatever the grammar or the schema does not allow. */
+prov_err *prov_filter_parse(apr_pool_t *p, const prov_registry *r, const prov_resource_type *t,
+                            const char *text, const prov_filter_limits *limits, prov_filter **out);
+
+/* The same inside a value path: names are those of the attribute's sub-attributes; a simple
+ * multi-valued attribute answers to `value`. */
+prov_err *prov_filter_parse_value(apr_pool_t *p, const prov_attr *of, const char *text, size_t len,
+                                  const prov_filter_limits *limits, prov_filter **out);
+
+bool prov_filter_match(const prov_filter *f, const prov_view *v);
+/* For a value path, one value of the tree; `p` is scratch. */
+bool prov_filter_match_value(const prov_filter *f, const prov_attr *of, const prov_value *value,
+                             apr_pool_t *p);
+
+/* If every match must have `path eq text` (an and-conjunct), gives the text: what an index serves.
+ */
+bool prov_filter_requires(const prov_filter *f, const prov_attr *a, prov_bytes *text);
+/* For add with a filter that only consists of eq joined by and (scim.md section 2): sets those
+ * sub-attributes on a new element, or answers false. */
+bool prov_filter_build(const prov_filter *f, const prov_attr *of, prov_object *element);
+
+/* Canonical text; parsing it gives the same filter again. */
+const char *prov_filter_print(apr_pool_t *p, const prov_filter *f);
+/* Quoted as a filter's string, whatever is in it. */
+const char *prov_filter_quote(apr_pool_t *p, prov_bytes text);
+
+#endif
