@@ -5,6 +5,8 @@
 #define PROV_SCIM_PATCH_H
 
 #include "scim/path.h"
+#include <apr_tables.h>
+#include <apr_tables.h>
 
 typedef enum {
     PROV_MEMBER_ADD,

@@ -1,0 +1,20 @@
+/* Which attributes are indexed, and the normalised keys of a record: computed outside the lock. */
+#ifndef PROV_STORE_INDEX_H
+#define PROV_STORE_INDEX_H
+
+#include "scim/resource.h"
+
+typedef struct prov_index_key {
+    uint16_t attr; /* dictionary number */
+    bool unique;   /* within the domain */
+    prov_bytes key;
+} prov_index_key;
+
+/* Keys of a tree, an array of prov_index_key on `p`. 400 invalidValue if a value cannot be one. */
+prov_err *prov_index_keys(apr_pool_t *p, const prov_resource_type *t, const prov_object *o,
+                          const prov_index_key **keys, int *count);
+
+/* The key an equality on this attribute would have; false if it is not indexed. */
+bool prov_index_key_of(apr_pool_t *p, const prov_attr *a, prov_bytes text, prov_bytes *key);
+
+#endif
