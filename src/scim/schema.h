@@ -8,6 +8,8 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
+/* Common attributes belong to no printed schema; the dictionary knows them under this. */
+#define PROV_URN_COMMON     "urn:ietf:params:scim:schemas:core:2.0"
 #define PROV_URN_USER       "urn:ietf:params:scim:schemas:core:2.0:User"
 #define PROV_URN_GROUP      "urn:ietf:params:scim:schemas:core:2.0:Group"
 #define PROV_URN_ENTERPRISE "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
