@@ -6,7 +6,6 @@
 
 #include "scim/path.h"
 #include <apr_tables.h>
-#include <apr_tables.h>
 
 typedef enum {
     PROV_MEMBER_ADD,

@@ -1,0 +1,70 @@
+/* Userstores: domains of users and groups (PRIMARY, CORP, ...), which of them a name belongs to,
+ * and passwords. A local domain's truth lies in the store itself; the contract has room for those
+ * whose truth lies elsewhere: `apply` before the commit, `observe` to read it back. */
+#ifndef PROV_USERSTORE_USERSTORE_H
+#define PROV_USERSTORE_USERSTORE_H
+
+#include "model/config.h"
+#include "store/index.h"
+#include "store/store.h"
+
+typedef struct prov_userstore prov_userstore;
+typedef struct prov_userstores prov_userstores;
+
+typedef struct prov_userstore_type {
+    const char *name; /* ProvisionType */
+    /* Makes the domain's own system hold `object` under `id` (NULL object: nothing), and adds to
+     * the plan what must become durable with it. */
+    prov_err *(*apply)(prov_userstore *u, apr_pool_t *p, prov_plan *plan, const prov_id *id,
+                       const prov_resource_type *type, const prov_object *was,
+                       const prov_object *object, const prov_head *head);
+    /* Reads back what the domain's own system holds. */
+    prov_err *(*observe)(prov_userstore *u, apr_pool_t *p, prov_snapshot *n, const prov_id *id,
+                         prov_record *out, bool *found);
+} prov_userstore_type;
+extern const prov_userstore_type *const prov_userstore_types[]; /* NULL-terminated */
+
+struct prov_userstore {
+    const char *name; /* "PRIMARY" */
+    uint16_t number;
+    const prov_userstore_type *type;
+};
+
+/* Numbers the declared domains. Then only read. */
+prov_err *prov_userstores_open(apr_pool_t *p, prov_store *s, const prov_registry *r,
+                               const prov_config *c, prov_userstores **out);
+const prov_userstore *prov_userstore_named(const prov_userstores *u,
+                                           const char *name); /* any case */
+const prov_userstore *prov_userstore_numbered(const prov_userstores *u, uint16_t number);
+const prov_userstore *prov_userstore_primary(const prov_userstores *u);
+
+/* "CORP/alice" is CORP and alice; a bare name belongs to `otherwise` (NULL: PRIMARY). With `fixed`,
+ * that domain overrides any prefix. 400 invalidValue for a local name that begins with a declared
+ * domain and a slash. */
+prov_err *prov_userstore_split(const prov_userstores *u, apr_pool_t *p, prov_bytes name,
+                               const prov_userstore *fixed, const prov_userstore **domain,
+                               prov_bytes *bare);
+/* "CORP/" or nothing. */
+prov_bytes prov_userstore_prefix(const prov_userstore *u, apr_pool_t *p);
+
+/* The user or group a name means, in its domain; a bare name in PRIMARY, or in every domain when
+ * ProvisionBareName says so (`ids` of them; at most `most`). */
+int prov_userstore_find(const prov_userstores *u, prov_snapshot *n, apr_pool_t *p,
+                        const prov_resource_type *type, prov_bytes name, prov_id *ids, int most);
+
+/* --- passwords ------------------------------------------------------------------------------ */
+typedef enum {
+    PROV_PASSWORD_RIGHT,
+    PROV_PASSWORD_WRONG,
+    PROV_PASSWORD_BUSY /* too many hashes at once: 429 */
+} prov_password_verdict;
+typedef struct prov_passwords prov_passwords;
+/* The verdict cache and the gate of at most cores/2 hashes at a time. On `p`, for its life. */
+prov_passwords *prov_passwords_make(apr_pool_t *p, const char *tenant);
+/* Checks a password of an existing, active user; every call reads the row. A name that does not
+ * exist costs as much as one that does. */
+prov_password_verdict prov_password_check(prov_passwords *pw, const prov_userstores *u,
+                                          prov_snapshot *n, apr_pool_t *p, prov_bytes name,
+                                          prov_bytes password, prov_id *user);
+
+#endif
