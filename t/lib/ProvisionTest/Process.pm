@@ -1,0 +1,123 @@
+# Processes and files, as tests need them.
+package ProvisionTest::Process;
+use strict;
+use warnings;
+use parent 'Exporter';
+use IO::Socket::INET ();
+use POSIX ();
+use Time::HiRes qw(time sleep);
+
+our @EXPORT_OK = qw(wait_for free_port spawn children_of alive slurp spew tail apache2 load_module
+    sanitizer_runtimes);
+our %EXPORT_TAGS = (all => \@EXPORT_OK);
+
+# Asks until the answer is true, and returns it; false after the seconds. A bound, not a measure.
+sub wait_for
+{
+    my ($ask, $seconds) = @_;
+    my $until = time + ($seconds // 10) * (($ENV{PROVISION_BUILD} // '') =~ /asan/ ? 3 : 1);
+    while (1) {
+        my $answer = $ask->();
+        return $answer if $answer;
+        return if time > $until;
+        sleep 0.02;
+    }
+}
+
+sub free_port
+{
+    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1:0', Listen => 1, ReuseAddr => 1)
+        or die "no port: $!";
+    return $socket->sockport;
+}
+
+# A process in a group of its own (so that it can be killed whole), its output in a file.
+sub spawn
+{
+    my ($env, $command, $out, $in) = @_;
+    my $pid = fork // die "fork: $!";
+    return $pid if $pid;
+    setpgrp 0, 0;
+    delete @ENV{ grep { /^(APACHE|PERL5LIB)/ } keys %ENV };
+    @ENV{ keys %$env } = values %$env;
+    $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE USR1);
+    open STDIN, '<', $in // '/dev/null';
+    open STDOUT, '>', $out or POSIX::_exit(126);
+    open STDERR, '>&', \*STDOUT;
+    { exec { $command->[0] } @$command };
+    print "$command->[0]: $!\n";
+    close STDOUT;
+    POSIX::_exit(127);
+}
+
+sub stat_of
+{
+    my ($pid) = @_;
+    open my $in, '<', "/proc/$pid/stat" or return;
+    my ($state, $parent) = (<$in> // '') =~ /^\d+ \(.*\) (\S) (\d+) / or return;
+    return ($state, $parent);
+}
+
+sub alive
+{
+    my ($state) = stat_of($_[0]) or return 0;
+    return $state !~ /[ZX]/;
+}
+
+# The living ones, oldest first.
+sub children_of
+{
+    my ($of) = @_;
+    my @all = sort { $a <=> $b } grep {
+        my ($state, $parent) = stat_of($_);
+        defined $parent && $parent == $of && $state !~ /[ZX]/;
+    } map { m{^/proc/(\d+)} } glob '/proc/[0-9]*';
+    return @all; # sort has no meaning in scalar context, a list's length has
+}
+
+sub slurp
+{
+    my ($path) = @_;
+    open my $in, '<:raw', $path or return '';
+    local $/;
+    return <$in> // '';
+}
+
+sub spew
+{
+    my ($path, $text) = @_;
+    open my $out, '>:raw', $path or die "$path: $!";
+    print {$out} $text;
+    close $out or die "$path: $!";
+}
+
+sub tail
+{
+    my ($text, $lines) = @_;
+    my @all = split /\n/, $text;
+    splice @all, 0, @all - $lines if @all > $lines;
+    return @all;
+}
+
+sub apache2
+{
+    return (grep { -x } qw(/usr/sbin/apache2 /usr/sbin/httpd))[0] // die "no httpd";
+}
+
+# Debian builds some modules in; those have no file.
+sub load_module
+{
+    my ($name) = @_;
+    my ($file) = grep { -e } map { "$_/mod_$name.so" }
+        qw(/usr/lib/apache2/modules /usr/lib64/httpd/modules);
+    return $file ? "LoadModule ${name}_module $file\n" : '';
+}
+
+# httpd itself is built without them, so they must be there before it.
+sub sanitizer_runtimes
+{
+    return map { chomp(my $path = `gcc -print-file-name=$_`); Cwd::abs_path($path) // () }
+        qw(libasan.so libubsan.so);
+}
+
+1;
