@@ -13,11 +13,11 @@ typedef enum {
     PROV_OPTION_URL,      /* const char *: absolute http or https */
     PROV_OPTION_PATH,     /* const char *: absolute */
     PROV_OPTION_FLAG,     /* int: on or off */
-    PROV_OPTION_INT,      /* int64_t within min..max */
+    PROV_OPTION_INT,      /* int64_t within min..max; both 0 for any */
     PROV_OPTION_SIZE,     /* int64_t, in bytes, within min..max */
     PROV_OPTION_DURATION, /* int64_t, in microseconds, within min..max (microseconds) */
     PROV_OPTION_CHOICE,   /* int: index into choices */
-    PROV_OPTION_LIST      /* apr_array_header_t * of const char * */
+    PROV_OPTION_LIST      /* apr_array_header_t * of const char *; written with commas */
 } prov_option_type;
 
 enum {
