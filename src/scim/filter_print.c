@@ -1,0 +1,137 @@
+#include "scim/filter_node.h"
+#include <string.h>
+
+/* ---- text ---- */
+
+static void print(prov_buf *b, const prov_filter *n);
+
+static void print_literal(prov_buf *b, const prov_filter *n)
+{
+    switch (n->literal) {
+    case PROV_JSON_STRING:
+        prov_json_write_string(b, n->value.text);
+        break;
+    case PROV_JSON_BOOLEAN:
+        prov_buf_text(b, n->value.boolean ? "true" : "false");
+        break;
+    case PROV_JSON_INTEGER:
+    case PROV_JSON_NUMBER:
+        prov_buf_add(b, n->digits.data, n->digits.len);
+        break;
+    default:
+        prov_buf_text(b, "null");
+    }
+}
+
+static void print_term(prov_buf *b, const prov_filter *n)
+{
+    prov_buf_text(b, n->path);
+    prov_buf_byte(b, ' ');
+    prov_buf_text(b, prov_filter_op_names[n->op]);
+    if (n->op == PROV_OP_PR)
+        return;
+    prov_buf_byte(b, ' ');
+    print_literal(b, n);
+}
+
+static void print_chain(prov_buf *b, const prov_filter *n)
+{
+    for (const prov_filter *c = n->child; c; c = c->next) {
+        bool brackets = n->kind == PROV_NODE_AND && c->kind == PROV_NODE_OR;
+        if (c != n->child)
+            prov_buf_text(b, n->kind == PROV_NODE_AND ? " and " : " or ");
+        prov_buf_text(b, brackets ? "(" : "");
+        print(b, c);
+        prov_buf_text(b, brackets ? ")" : "");
+    }
+}
+
+static void print(prov_buf *b, const prov_filter *n)
+{
+    switch (n->kind) {
+    case PROV_NODE_AND:
+    case PROV_NODE_OR:
+        print_chain(b, n);
+        break;
+    case PROV_NODE_NOT:
+        prov_buf_text(b, "not (");
+        print(b, n->child);
+        prov_buf_byte(b, ')');
+        break;
+    case PROV_NODE_GROUP:
+        prov_buf_text(b, n->path);
+        prov_buf_byte(b, '[');
+        print(b, n->child);
+        prov_buf_byte(b, ']');
+        break;
+    case PROV_NODE_TYPES: /* the same text for every type */
+        print(b, n->child);
+        break;
+    default:
+        print_term(b, n);
+    }
+}
+
+const char *prov_filter_print(apr_pool_t *p, const prov_filter *f)
+{
+    prov_buf b;
+    prov_buf_init(&b, p, 128);
+    print(&b, f);
+    prov_buf_byte(&b, 0);
+    return (const char *)b.data;
+}
+
+const char *prov_filter_quote(apr_pool_t *p, prov_bytes text)
+{
+    prov_buf b;
+    prov_buf_init(&b, p, text.len + 8);
+    prov_json_write_string(&b, text);
+    prov_buf_byte(&b, 0);
+    return (const char *)b.data;
+}
+
+/* ---- what a filter says for certain ---- */
+
+bool prov_filter_requires(const prov_filter *f, const prov_attr *a, prov_bytes *text)
+{
+    if (f->kind == PROV_NODE_TERM) {
+        bool same = f->sub ? f->sub == a : f->attr == a;
+        if (!same || f->op != PROV_OP_EQ || f->literal != PROV_JSON_STRING)
+            return false;
+        *text = f->value.text;
+        return true;
+    }
+    if (f->kind != PROV_NODE_AND && f->kind != PROV_NODE_GROUP)
+        return false;
+    for (const prov_filter *c = f->child; c; c = c->next)
+        if (prov_filter_requires(c, a, text))
+            return true;
+    return false;
+}
+
+static bool build_term(const prov_filter *f, prov_object *element)
+{
+    if (f->op != PROV_OP_EQ || f->literal == PROV_JSON_NULL || !f->sub ||
+        f->sub->mutability == PROV_READ_ONLY || f->value.type != f->sub->type)
+        return false;
+    prov_field *field = prov_object_get(element, f->sub);
+    if (field && field->count)
+        return prov_value_equal(f->sub, &field->values[0], &f->value);
+    field = prov_object_set(element, f->sub);
+    *prov_field_add(element, field) = f->value;
+    return true;
+}
+
+bool prov_filter_build(const prov_filter *f, const prov_attr *of, prov_object *element)
+{
+    if (of->type != PROV_TYPE_COMPLEX)
+        return false;
+    if (f->kind == PROV_NODE_TERM)
+        return build_term(f, element);
+    if (f->kind != PROV_NODE_AND)
+        return false;
+    for (const prov_filter *c = f->child; c; c = c->next)
+        if (!prov_filter_build(c, of, element))
+            return false;
+    return true;
+}
