@@ -1,0 +1,32 @@
+#include "inbound/glue.h"
+
+#include <string.h>
+
+static const prov_server *server_of(const request_rec *r)
+{
+    return ap_get_module_config(r->server->module_config, &provision_module);
+}
+
+const prov_place *prov_glue_place(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &provision_module);
+}
+
+prov_service *prov_glue_service(const request_rec *r, const char **why_not)
+{
+    const prov_opened *opened = server_of(r)->opened;
+    *why_not = opened ? opened->why_not : "this server has no ProvisionStore";
+    return opened ? opened->service : NULL;
+}
+
+const prov_settings *prov_glue_settings(const request_rec *r)
+{
+    return &server_of(r)->config->settings;
+}
+
+const char *prov_glue_path(const request_rec *r)
+{
+    const prov_place *place = prov_glue_place(r);
+    size_t len = place->base ? strlen(place->base) : 0;
+    return strncmp(r->uri, place->base ? place->base : "", len) == 0 ? r->uri + len : "";
+}
