@@ -7,7 +7,7 @@ static const prov_server *server_of(const request_rec *r)
     return ap_get_module_config(r->server->module_config, &provision_module);
 }
 
-const prov_place *prov_glue_place(const request_rec *r)
+const prov_location *prov_glue_location(const request_rec *r)
 {
     return ap_get_module_config(r->per_dir_config, &provision_module);
 }
@@ -26,7 +26,7 @@ const prov_settings *prov_glue_settings(const request_rec *r)
 
 const char *prov_glue_path(const request_rec *r)
 {
-    const prov_place *place = prov_glue_place(r);
-    size_t len = place->base ? strlen(place->base) : 0;
-    return strncmp(r->uri, place->base ? place->base : "", len) == 0 ? r->uri + len : "";
+    const prov_location *here = prov_glue_location(r);
+    size_t len = here->base ? strlen(here->base) : 0;
+    return strncmp(r->uri, here->base ? here->base : "", len) == 0 ? r->uri + len : "";
 }

@@ -11,10 +11,10 @@
 extern module AP_MODULE_DECLARE_DATA provision_module;
 
 /* Of a <Location>: the module's per-directory configuration begins with it. */
-typedef struct prov_place {
+typedef struct prov_location {
     const char *service; /* "scim", "health"; NULL: none of ours here */
     const char *base;    /* the section's path without a slash at its end: "/scim/v2", "" for / */
-} prov_place;
+} prov_location;
 
 /* What a process has opened for a server. Servers that share a store share this. */
 typedef struct prov_opened {
@@ -31,7 +31,8 @@ typedef struct prov_server {
 /* What ProvisionService claimed bears this as r->handler and at the head of r->filename. */
 #define PROV_HANDLER "provision"
 
-const prov_place *prov_glue_place(const request_rec *r); /* from translate_name on; never NULL */
+const prov_location *
+prov_glue_location(const request_rec *r); /* from translate_name on; never NULL */
 
 /* The service that answers here; NULL: 503, and *why_not tells an administrator the reason (for the
  * log: it may name paths). Its config has the applications, permits and targets. */
