@@ -25,13 +25,16 @@ UNITS := $(basename $(notdir $(wildcard t/unit/*.c)))
 FUZZERS := $(basename $(notdir $(wildcard t/fuzz/*.c)))
 PRELOADS := $(basename $(notdir $(wildcard t/preload/*.c)))
 BENCHES := $(basename $(notdir $(wildcard t/bench/*.c)))
-OPTIONS := $(and $(wildcard src/model/options.h),$(basename $(notdir $(wildcard t/lib/options.c))))
+# Prints the option rows for t/check, once there is a library that has them all.
+OPTIONS := $(and $(shell grep -l 'prov_settings_options\[\] *=' $(LIB_SRC) /dev/null), \
+    $(shell grep -l '^const prov_connector \*const \*prov_connector_all' $(LIB_SRC) /dev/null),options)
 # The parts with threads of their own also run under the thread sanitizer.
 THREADED := $(filter %committer %pump,$(UNITS))
 
 WARN := -Wall -Wextra -Wno-unused-parameter -Werror
 APR_FLAGS := $(shell apr-1-config --cppflags --cflags --includes 2>/dev/null)
-HTTPD_FLAGS := -I$(shell apxs -q INCLUDEDIR 2>/dev/null)
+INCLUDEDIR := $(shell apxs -q INCLUDEDIR 2>/dev/null)
+HTTPD_FLAGS := $(INCLUDEDIR:%=-I%)
 CFLAGS_ALL = -std=gnu99 -g $(WARN) -fvisibility=hidden -fPIC -Isrc $(APR_FLAGS) -MMD -MP
 LIBS := -llmdb -ljson-c -lcurl -lcrypto -lcrypt -lutf8proc -laprutil-1 -lapr-1 -lpthread
 
@@ -107,6 +110,10 @@ build/preload/%.so: t/preload/%.c Makefile | deps
 build/fuzz/%: build/fuzz/obj/t/fuzz/%.o build/fuzz/libprovision.a
 	clang -fsanitize=fuzzer,address,undefined $(SANITIZE) -o $@ $^ $(LIBS)
 
+# What a third party's connector includes: the header, and those of ours that it stands on.
+PUBLIC = $(shell $(CC) -std=gnu99 -MM -Isrc $(APR_FLAGS) src/outbound/connector/mod_provision.h | \
+    tr ' ' '\n' | grep '^src/.*\.h$$')
+
 .PHONY: deps all run test install bench asan fuzz check clean help \
     run-now test-now bench-now asan-now fuzz-now units
 deps:
@@ -158,8 +165,8 @@ install: all ## install the module, provisionctl, the header and the configurati
 	install -D -m 644 build/mod_provision.so \
 	    $(DESTDIR)$(shell apxs -q LIBEXECDIR 2>/dev/null)/mod_provision.so
 	install -D -m 755 build/provisionctl $(DESTDIR)$(PREFIX)/sbin/provisionctl
-	install -D -m 644 src/outbound/connector/mod_provision.h \
-	    $(DESTDIR)$(shell apxs -q INCLUDEDIR 2>/dev/null)/mod_provision.h
+	for header in $(PUBLIC); do to=$${header#src/}; install -D -m 644 $$header \
+	    $(DESTDIR)$(INCLUDEDIR)/mod_provision/$${to#outbound/connector/}; done
 	install -D -m 644 conf/provision.conf $(DESTDIR)$(PREFIX)/share/mod_provision/provision.conf
 
 clean: ## remove everything built
