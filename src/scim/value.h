@@ -43,6 +43,7 @@ prov_object *prov_object_copy(apr_pool_t *p, const prov_object *o); /* deep, but
 prov_field *prov_object_get(const prov_object *o, const prov_attr *a);
 prov_field *prov_object_set(prov_object *o, const prov_attr *a); /* found or new; its values go */
 void prov_object_remove(prov_object *o, const prov_attr *a);
+void prov_object_keep(prov_object *o, uint16_t number, prov_bytes raw); /* undeclared */
 prov_value *prov_field_add(prov_object *o, prov_field *f); /* one more, of the attribute's type */
 void prov_field_remove(prov_field *f, int i);
 
@@ -56,6 +57,8 @@ void prov_object_put_boolean(prov_object *o, const prov_attr *a, bool b);
 bool prov_value_equal(const prov_attr *a, const prov_value *x, const prov_value *y);
 bool prov_field_equal(const prov_field *x, const prov_field *y); /* NULL is unassigned */
 bool prov_object_equal(const prov_object *x, const prov_object *y);
+
+#define PROV_VALUES_MAX 4096 /* of one attribute; members of a group do not count */
 
 typedef enum {
     PROV_BODY_CREATE,  /* POST: readOnly attributes are ignored */
@@ -88,8 +91,14 @@ prov_err *prov_value_read(apr_pool_t *p, const prov_registry *r, const prov_reso
                           const prov_json *body, prov_body how, prov_object **out,
                           prov_body_extra *extra);
 
-/* One attribute's value, as PATCH gives it: appends to `f`. */
+/* One attribute's value, as PATCH gives it: appends to `f`. Only the values given in this call are
+ * looked at for duplicates and primaries; what to do about those already there is the caller's. */
 prov_err *prov_value_read_field(apr_pool_t *p, prov_object *o, prov_field *f,
+                                const prov_json *value, prov_body how);
+
+/* A member of a body: the same into the object's field, which must not be there yet; nothing
+ * stays of null, [] and {}. */
+prov_err *prov_value_read_given(apr_pool_t *p, prov_object *o, const prov_attr *a,
                                 const prov_json *value, prov_body how);
 
 /* Required attributes are there, required extensions too (invalidValue). */
