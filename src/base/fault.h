@@ -1,0 +1,13 @@
+/* Places where a test lets a process die. In a test build, a process that passes a point takes the
+ * file of that name from the folder PROVISION_FAULTS names, if it is there, and is killed; in any
+ * other build a point is nothing. */
+#ifndef PROV_BASE_FAULT_H
+#define PROV_BASE_FAULT_H
+
+#ifdef PROV_TEST
+void prov_fault_point(const char *name);
+#else
+#define prov_fault_point(name) ((void)0)
+#endif
+
+#endif
