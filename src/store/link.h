@@ -137,7 +137,8 @@ typedef struct prov_ack {
     uint32_t process;
     uint64_t claim;
     apr_time_t now;
-    uint64_t sent;   /* APPLIED: the wanted now known to be at the target */
+    uint64_t sent;   /* APPLIED: the wanted now known to be at the target. Refused, held: the one
+                      * it is about; 0: the open attempt's, else the link's */
     uint8_t at;      /* APPLIED, OBSERVED: what is there */
     bool has_remote; /* take over the three below; remote may be empty: nothing there */
     prov_bytes remote;
@@ -147,7 +148,7 @@ typedef struct prov_ack {
     prov_bytes copy;
     bool refused;      /* this wanted for good */
     bool held;         /* this wanted, by policy */
-    bool more;         /* applied, but work is left (edges): due now */
+    bool more;         /* applied, but work is left (edges): not all of `sent` yet, due now */
     apr_time_t due;    /* when to try again, if not APPLIED; 0: now */
     apr_time_t verify; /* 0: leave; ask once more then. APPLIED clears an old one first */
     uint16_t status;

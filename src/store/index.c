@@ -1,0 +1,160 @@
+#include "store/index.h"
+#include "base/crypt.h"
+#include "base/text.h"
+
+#include <apr_tables.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_MOST   300 /* a longer key is cut to ... */
+#define KEY_PREFIX 200 /* ... this, and a digest of the whole */
+
+typedef struct index_row {
+    const char *schema;
+    const char *attr;
+    const char *sub; /* NULL: the attribute itself */
+    bool unique;     /* within the domain */
+} index_row;
+
+static const index_row indexes[] = {
+    { PROV_URN_COMMON, "externalId", NULL, false },
+    { PROV_URN_USER, "userName", NULL, true },
+    { PROV_URN_USER, "emails", "value", false },
+    { PROV_URN_GROUP, "displayName", NULL, false },
+};
+#define INDEXES (sizeof indexes / sizeof *indexes)
+
+static const index_row *row_of(const prov_attr *a)
+{
+    const prov_attr *top = a->parent ? a->parent : a;
+    for (size_t i = 0; i < INDEXES; i++) {
+        const index_row *row = &indexes[i];
+        if (strcmp(row->attr, top->name) != 0 || strcmp(row->schema, top->schema) != 0)
+            continue;
+        if (a == top ? !row->sub : row->sub && strcmp(row->sub, a->name) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+/* Every key begins with the normalisation's version, so that none is empty. */
+static prov_bytes finish(apr_pool_t *p, prov_bytes text)
+{
+    prov_buf b;
+    uint8_t digest[PROV_DIGEST_LEN];
+    prov_buf_init(&b, p, 1 + (text.len > KEY_MOST ? KEY_PREFIX + sizeof digest : text.len));
+    prov_buf_byte(&b, PROV_TEXT_VERSION);
+    if (text.len > KEY_MOST) {
+        prov_sha256(text, digest);
+        prov_buf_add(&b, text.data, KEY_PREFIX);
+        prov_buf_add(&b, digest, sizeof digest);
+    } else {
+        prov_buf_add(&b, text.data, text.len);
+    }
+    return prov_buf_bytes(&b);
+}
+
+static prov_err *normalise(apr_pool_t *p, const prov_attr *a, prov_bytes text, prov_bytes *key)
+{
+    prov_bytes plain = text;
+    if (a->precis) {
+        prov_err *err = prov_text_username(p, text, &plain);
+        if (err) {
+            err = prov_err_push(p, err, "%s is not a name that can be used", a->name);
+            err->http = 400;
+            err->scim_type = "invalidValue";
+            err->source = a->name;
+            return err;
+        }
+    } else if (!a->case_exact) {
+        plain = prov_text_fold(p, text);
+    }
+    *key = finish(p, plain);
+    return NULL;
+}
+
+static prov_err *add_key(apr_pool_t *p, apr_array_header_t *keys, const prov_attr *a, bool unique,
+                         prov_bytes text)
+{
+    prov_bytes normal;
+    prov_err *err = normalise(p, a, text, &normal);
+    if (err)
+        return err;
+    APR_ARRAY_PUSH(keys, prov_index_key) = (prov_index_key){ a->number, unique, normal };
+    return NULL;
+}
+
+static prov_err *add_values(apr_pool_t *p, apr_array_header_t *keys, const prov_field *f)
+{
+    const index_row *row = row_of(f->attr);
+    for (int i = 0; row && i < f->count; i++) {
+        prov_err *err = add_key(p, keys, f->attr, row->unique, f->values[i].text);
+        if (err)
+            return err;
+    }
+    return NULL;
+}
+
+static prov_err *add_field(apr_pool_t *p, apr_array_header_t *keys, const prov_field *f)
+{
+    if (!f->attr)
+        return NULL;
+    if (f->attr->type != PROV_TYPE_COMPLEX)
+        return add_values(p, keys, f);
+    for (int i = 0; i < f->count; i++) {
+        const prov_object *value = f->values[i].object;
+        for (int j = 0; value && j < value->count; j++) {
+            if (!value->fields[j].attr)
+                continue;
+            prov_err *err = add_values(p, keys, &value->fields[j]);
+            if (err)
+                return err;
+        }
+    }
+    return NULL;
+}
+
+static int by_attr_and_key(const void *x, const void *y)
+{
+    const prov_index_key *a = x, *b = y;
+    if (a->attr != b->attr)
+        return a->attr < b->attr ? -1 : 1;
+    return prov_bytes_compare(a->key, b->key);
+}
+
+/* Two e-mail addresses may differ in type only; an index has an entry once. */
+static int drop_repeated(prov_index_key *keys, int count)
+{
+    int kept = 0;
+    for (int i = 0; i < count; i++)
+        if (kept == 0 || by_attr_and_key(&keys[kept - 1], &keys[i]) != 0)
+            keys[kept++] = keys[i];
+    return kept;
+}
+
+prov_err *prov_index_keys(apr_pool_t *p, const prov_resource_type *t, const prov_object *o,
+                          const prov_index_key **keys, int *count)
+{
+    apr_array_header_t *found = apr_array_make(p, INDEXES, sizeof(prov_index_key));
+    for (int i = 0; i < o->count; i++) {
+        prov_err *err = add_field(p, found, &o->fields[i]);
+        if (err)
+            return err;
+    }
+    if (found->nelts)
+        qsort(found->elts, (size_t)found->nelts, sizeof(prov_index_key), by_attr_and_key);
+    prov_index_key *all = (prov_index_key *)(void *)found->elts;
+    *count = drop_repeated(all, found->nelts);
+    *keys = all;
+    return NULL;
+}
+
+bool prov_index_key_of(apr_pool_t *p, const prov_attr *a, prov_bytes text, prov_bytes *key)
+{
+    if (!row_of(a))
+        return false;
+    /* No resource can bear what cannot be normalised, and none has an empty key. */
+    if (normalise(p, a, text, key))
+        *key = prov_bytes_of("");
+    return true;
+}
