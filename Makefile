@@ -165,7 +165,7 @@ bench-now: all $(BENCHES:%=build/bench/%) $(PRELOADS:%=build/preload/%.so)
 
 check: ## the structure of the sources, without running anything
 	@t/deps install test
-	@$(MAKE) $(OPTIONS:%=build/test/%)
+	@$(if $(OPTIONS),$(MAKE) $(OPTIONS:%=build/test/%))
 	@t/check
 
 install: all ## install the module, provisionctl, the header and the configuration (DESTDIR, PREFIX)
