@@ -147,9 +147,10 @@ static bool measured(const char *text, const unit *units, uint64_t limit, uint64
     if (!apr_isdigit(*text))
         return false;
     for (; apr_isdigit(*text); text++) {
-        if (count > limit / 10)
+        uint64_t digit = (uint64_t)(*text - '0');
+        if (count > (limit - digit) / 10)
             return false;
-        count = count * 10 + (uint64_t)(*text - '0');
+        count = count * 10 + digit;
     }
     size_t len = strlen(text);
     for (; units->name; units++)

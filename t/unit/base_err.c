@@ -8,6 +8,7 @@ static void errors(apr_pool_t *p)
 {
     prov_err *inner = prov_err_make(p, 409, "uniqueness", "The user name %s is taken", "ann");
     is_int(inner->http, 409, "status");
+    is_str(prov_err_make(p, 400, NULL, "%zu of %lld", (size_t)1, 2LL)->detail, "1 of 2", "sizes");
     is_str(inner->scim_type, "uniqueness", "type");
     is_str(inner->detail, "The user name ann is taken", "detail");
     is_str(prov_err_text(p, inner), "The user name ann is taken", "one link as text");
