@@ -55,7 +55,8 @@ objects = $(patsubst %.c,$(call in,$1)/obj/%.o,$2)
 define variant
 $(call in,$1)/obj/src/inbound/%.o $(call in,$1)/obj/src/httpd/%.o: EXTRA := $(HTTPD_FLAGS)
 $(call in,$1)/obj/mod_provision.o: EXTRA := $(HTTPD_FLAGS)
-$(call in,$1)/obj/t/%.o: EXTRA := -It/unit -It/lib $(WARN_TEST)
+$(call in,$1)/obj/t/%.o: EXTRA := -It/unit -It/lib
+$(call in,$1)/obj/t/unit/%.o: EXTRA := -It/unit -It/lib $(WARN_TEST)
 $(call in,$1)/obj/%.o: %.c Makefile | deps
 	@mkdir -p $$(@D)
 	@echo "  CC   $$@"
