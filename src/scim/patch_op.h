@@ -1,0 +1,26 @@
+/* One operation of a PATCH, for the files that read and perform it. */
+#ifndef PROV_SCIM_PATCH_OP_H
+#define PROV_SCIM_PATCH_OP_H
+
+#include "scim/patch.h"
+
+typedef enum { PROV_PATCH_ADD, PROV_PATCH_REPLACE, PROV_PATCH_REMOVE } prov_patch_kind;
+
+typedef struct prov_patch_op {
+    prov_patch_kind kind;
+    prov_path path;         /* of an attribute, never of a schema */
+    const prov_json *value; /* NULL: null, or none where none is needed */
+} prov_patch_op;
+
+/* Performs it on an attribute that lies in the record. */
+prov_err *prov_patch_perform(apr_pool_t *p, prov_object *o, const prov_patch_op *op);
+
+/* Takes the value away; 400 mutability if it must stay. */
+prov_err *prov_patch_unassign(apr_pool_t *p, prov_object *o, const prov_attr *a);
+
+/* null and [] are the absence of a value (RFC 7643 section 2.5). */
+bool prov_patch_is_empty(const prov_json *value);
+
+prov_err *prov_patch_fixed(apr_pool_t *p, const prov_attr *a); /* the 400 mutability */
+
+#endif

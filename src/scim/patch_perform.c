@@ -1,0 +1,439 @@
+#include "scim/patch_op.h"
+#include <apr_strings.h>
+#include <string.h>
+
+typedef struct edit {
+    apr_pool_t *p;
+    prov_object *o;
+    const prov_patch_op *op;
+    const prov_attr *attr;
+    int primary; /* index of the value that the operation made primary, -1 for none */
+} edit;
+
+bool prov_patch_is_empty(const prov_json *value)
+{
+    prov_json_kind kind = prov_json_is(value);
+    return kind == PROV_JSON_NULL || (kind == PROV_JSON_ARRAY && prov_json_length(value) == 0);
+}
+
+prov_err *prov_patch_fixed(apr_pool_t *p, const prov_attr *a)
+{
+    prov_err *err = prov_err_make(p, 400, "mutability", "'%s%s%s' cannot be changed this way",
+                                  a->parent ? a->parent->name : "", a->parent ? "." : "", a->name);
+    err->source = a->name;
+    return err;
+}
+
+static prov_err *invalid(apr_pool_t *p, const prov_attr *a, const char *what)
+{
+    prov_err *err = prov_err_make(p, 400, "invalidValue", "'%s' %s", a->name, what);
+    err->source = a->name;
+    return err;
+}
+
+static prov_err *no_target(const edit *e)
+{
+    return prov_err_make(e->p, 400, "noTarget", "no value of '%s' matches the path's filter",
+                         e->attr->name);
+}
+
+static bool has_value(const prov_object *o, const prov_attr *a)
+{
+    const prov_field *f = prov_object_get(o, a);
+    return f && f->count > 0;
+}
+
+prov_err *prov_patch_unassign(apr_pool_t *p, prov_object *o, const prov_attr *a)
+{
+    if (a->required || a->mutability == PROV_READ_ONLY ||
+        (a->mutability == PROV_IMMUTABLE && has_value(o, a)))
+        return prov_patch_fixed(p, a);
+    prov_object_remove(o, a);
+    return NULL;
+}
+
+/* ---- reading what the operation brings ---- */
+
+typedef struct unknown {
+    const prov_attr *of;
+    const char *name;
+} unknown;
+
+static bool look_for_unknown(void *baton, const char *name, const prov_json *value)
+{
+    unknown *u = baton;
+    if (!prov_schema_sub(u->of, name, strlen(name)))
+        u->name = name;
+    return !u->name;
+}
+
+static prov_err *check_names(apr_pool_t *p, const prov_attr *a, const prov_json *value)
+{
+    unknown u = { a, NULL };
+    if (a->type == PROV_TYPE_COMPLEX && prov_json_is(value) == PROV_JSON_OBJECT)
+        prov_json_each(value, look_for_unknown, &u);
+    return u.name ? invalid(p, a, apr_psprintf(p, "has no sub-attribute '%s'", u.name)) : NULL;
+}
+
+/* The values of `a` in an object of their own; the field may be empty. */
+static prov_err *read_values(apr_pool_t *p, const prov_attr *a, const prov_json *value,
+                             prov_field **out)
+{
+    prov_object *fresh = prov_object_make(p);
+    bool array = prov_json_is(value) == PROV_JSON_ARRAY;
+    prov_err *err = NULL;
+    if (array && !a->multi)
+        return invalid(p, a, "has a single value");
+    for (size_t i = 0; array && !err && i < prov_json_length(value); i++)
+        err = check_names(p, a, prov_json_at(value, i));
+    if (!err && !array)
+        err = check_names(p, a, value);
+    *out = prov_object_set(fresh, a);
+    return err ? err : prov_value_read_field(p, fresh, *out, value, PROV_BODY_REPLACE);
+}
+
+/* Clients send a one-element array where one value belongs. */
+static const prov_json *only_one(const prov_json *value)
+{
+    return prov_json_is(value) == PROV_JSON_ARRAY && prov_json_length(value) == 1
+               ? prov_json_at(value, 0)
+               : value;
+}
+
+/* ---- singular attributes and sub-attributes ---- */
+
+static prov_err *put(apr_pool_t *p, prov_object *o, const prov_attr *a, const prov_json *value)
+{
+    prov_field *fresh, *was = prov_object_get(o, a);
+    prov_err *err = read_values(p, a, value, &fresh);
+    if (err)
+        return err;
+    if (fresh->count == 0)
+        return prov_patch_unassign(p, o, a);
+    if (a->required && a->type == PROV_TYPE_STRING && fresh->values[0].text.len == 0)
+        return invalid(p, a, "is required and must not be empty");
+    if (a->mutability == PROV_IMMUTABLE && was && was->count && !prov_field_equal(was, fresh))
+        return prov_patch_fixed(p, a);
+    *prov_object_set(o, a) = *fresh;
+    return NULL;
+}
+
+typedef struct merge {
+    edit *e;
+    prov_object *into;
+    prov_err *err;
+} merge;
+
+static bool merge_sub(void *baton, const char *name, const prov_json *value)
+{
+    merge *m = baton;
+    const prov_attr *sub = prov_schema_sub(m->e->attr, name, strlen(name));
+    if (sub->mutability == PROV_READ_ONLY)
+        return true;
+    if (!prov_patch_is_empty(value))
+        m->err = put(m->e->p, m->into, sub, value);
+    else if (m->e->op->kind == PROV_PATCH_REPLACE)
+        m->err = prov_patch_unassign(m->e->p, m->into, sub);
+    return !m->err;
+}
+
+/* Sub-attributes that the value does not name stay as they are. */
+static prov_err *merge_complex(edit *e, prov_object *into, const prov_json *value)
+{
+    merge m = { e, into, NULL };
+    value = only_one(value);
+    prov_err *err = check_names(e->p, e->attr, value);
+    if (err)
+        return err;
+    const prov_attr *sub = prov_schema_sub(e->attr, "value", 5);
+    if (prov_json_is(value) == PROV_JSON_STRING && sub) /* Entra's manager */
+        return put(e->p, into, sub, value);
+    if (prov_json_is(value) != PROV_JSON_OBJECT)
+        return invalid(e->p, e->attr, "must be an object");
+    prov_json_each(value, merge_sub, &m);
+    return m.err;
+}
+
+static prov_err *edit_complex(edit *e)
+{
+    prov_field *f = prov_object_get(e->o, e->attr);
+    const prov_attr *sub = e->op->path.sub;
+    prov_err *err;
+    if (!f || !f->count)
+        prov_field_add(e->o, f = prov_object_set(e->o, e->attr));
+    prov_object *inner = f->values[0].object;
+    err = sub ? put(e->p, inner, sub, e->op->value) : merge_complex(e, inner, e->op->value);
+    if (!err && inner->count == 0)
+        prov_object_remove(e->o, e->attr);
+    return err;
+}
+
+/* ---- multi-valued attributes ---- */
+
+static const prov_value *sub_of(const edit *e, const prov_value *v, const char *name)
+{
+    const prov_attr *sub =
+        e->attr->type == PROV_TYPE_COMPLEX ? prov_schema_sub(e->attr, name, strlen(name)) : NULL;
+    const prov_field *f = sub ? prov_object_get(v->object, sub) : NULL;
+    return f && f->count ? &f->values[0] : NULL;
+}
+
+static bool is_primary(const edit *e, const prov_value *v)
+{
+    const prov_value *primary = sub_of(e, v, "primary");
+    return primary && primary->type == PROV_TYPE_BOOLEAN && primary->boolean;
+}
+
+/* Notes that the operation made value `i` primary. */
+static prov_err *crown(edit *e, int i)
+{
+    if (e->primary >= 0 && e->primary != i)
+        return invalid(e->p, e->attr, "has one primary value at most");
+    e->primary = i;
+    return NULL;
+}
+
+static void depose_others(edit *e, prov_field *f)
+{
+    const prov_attr *primary = e->primary < 0 ? NULL : prov_schema_sub(e->attr, "primary", 7);
+    for (int i = 0; primary && i < f->count; i++)
+        if (i != e->primary)
+            prov_object_remove(f->values[i].object, primary);
+}
+
+static bool same_sub(const edit *e, const prov_value *x, const prov_value *y, const char *name)
+{
+    x = sub_of(e, x, name);
+    y = sub_of(e, y, name);
+    return x && y ? prov_value_equal(e->attr, x, y) : x == y;
+}
+
+/* The value that `v` is already, or brings further sub-attributes to (RFC 7643 section 2.4: the
+ * same value and type do not come twice). */
+static int find_same(const edit *e, const prov_field *f, const prov_value *v)
+{
+    for (int i = 0; i < f->count; i++)
+        if (prov_value_equal(e->attr, &f->values[i], v) ||
+            (sub_of(e, v, "value") && same_sub(e, &f->values[i], v, "value") &&
+             same_sub(e, &f->values[i], v, "type")))
+            return i;
+    return -1;
+}
+
+static prov_err *add_one(edit *e, prov_field *f, const prov_value *v)
+{
+    int i = find_same(e, f, v);
+    if (i < 0) {
+        i = f->count;
+        *prov_field_add(e->o, f) = *v;
+    } else if (e->attr->type == PROV_TYPE_COMPLEX) {
+        for (int s = 0; s < v->object->count; s++)
+            *prov_object_set(f->values[i].object, v->object->fields[s].attr) = v->object->fields[s];
+    }
+    return is_primary(e, v) ? crown(e, i) : NULL;
+}
+
+static prov_err *add_values(edit *e)
+{
+    prov_field *fresh, *f;
+    prov_err *err = read_values(e->p, e->attr, e->op->value, &fresh);
+    if (err || fresh->count == 0)
+        return err;
+    f = prov_object_get(e->o, e->attr);
+    if (!f)
+        f = prov_object_set(e->o, e->attr);
+    for (int i = 0; i < fresh->count && !err; i++)
+        err = add_one(e, f, &fresh->values[i]);
+    if (!err)
+        depose_others(e, f);
+    return err;
+}
+
+static prov_err *replace_values(edit *e)
+{
+    prov_field *fresh;
+    prov_err *err = read_values(e->p, e->attr, e->op->value, &fresh);
+    if (err)
+        return err;
+    if (fresh->count == 0)
+        return prov_patch_unassign(e->p, e->o, e->attr);
+    for (int i = 0; i < fresh->count && !err; i++)
+        if (is_primary(e, &fresh->values[i]))
+            err = crown(e, i);
+    *prov_object_set(e->o, e->attr) = *fresh;
+    return err;
+}
+
+/* ---- values that a path selects ---- */
+
+static bool selected(const edit *e, const prov_value *v)
+{
+    return !e->op->path.filter || prov_filter_match_value(e->op->path.filter, e->attr, v, e->p);
+}
+
+static prov_err *replace_one(edit *e, prov_value *v)
+{
+    prov_field *fresh;
+    prov_err *err = read_values(e->p, e->attr, only_one(e->op->value), &fresh);
+    if (err)
+        return err;
+    if (fresh->count != 1)
+        return invalid(e->p, e->attr, "takes one value here");
+    *v = fresh->values[0];
+    return NULL;
+}
+
+static prov_err *edit_one(edit *e, prov_field *f, int i)
+{
+    const prov_attr *sub = e->op->path.sub;
+    prov_value *v = &f->values[i];
+    prov_err *err;
+    if (sub)
+        err = put(e->p, v->object, sub, e->op->value);
+    else if (e->op->kind == PROV_PATCH_ADD && e->attr->type == PROV_TYPE_COMPLEX)
+        err = merge_complex(e, v->object, e->op->value);
+    else
+        err = replace_one(e, v);
+    bool crowned = is_primary(e, v) && (!sub || strcmp(sub->name, "primary") == 0);
+    return !err && crowned ? crown(e, i) : err;
+}
+
+/* Nothing was selected: an add makes what the filter describes; without a filter there was no
+ * value yet, so that both operations do. */
+static prov_err *make_selected(edit *e, prov_field *f)
+{
+    const prov_filter *filter = e->op->path.filter;
+    prov_object *element = prov_object_make(e->p);
+    if (filter && (e->op->kind != PROV_PATCH_ADD || !prov_filter_build(filter, e->attr, element)))
+        return no_target(e);
+    if (!f)
+        f = prov_object_set(e->o, e->attr);
+    prov_field_add(e->o, f)->object = element;
+    prov_err *err = edit_one(e, f, f->count - 1);
+    if (!err)
+        depose_others(e, f);
+    return err;
+}
+
+/* Where two records became the same, one is enough. */
+static void drop_doubles(edit *e, prov_field *f)
+{
+    for (int i = f->count - 1; i > 0; i--)
+        for (int earlier = 0; earlier < i; earlier++)
+            if (prov_value_equal(e->attr, &f->values[earlier], &f->values[i])) {
+                prov_field_remove(f, i);
+                break;
+            }
+}
+
+static prov_err *edit_selected(edit *e)
+{
+    prov_field *f = prov_object_get(e->o, e->attr);
+    prov_err *err = NULL;
+    int count = 0;
+    for (int i = 0; f && i < f->count && !err; i++)
+        if (selected(e, &f->values[i])) {
+            count++;
+            err = edit_one(e, f, i);
+        }
+    if (err)
+        return err;
+    if (count == 0)
+        return make_selected(e, f);
+    depose_others(e, f);
+    if (count > 1)
+        drop_doubles(e, f);
+    return NULL;
+}
+
+/* ---- remove ---- */
+
+static prov_err *remove_selected(edit *e, prov_field *f)
+{
+    prov_err *err = NULL;
+    int count = 0;
+    for (int i = f->count - 1; i >= 0 && !err; i--) {
+        prov_value *v = &f->values[i];
+        if (!selected(e, v))
+            continue;
+        count++;
+        if (e->op->path.sub)
+            err = prov_patch_unassign(e->p, v->object, e->op->path.sub);
+        if (!err && (!e->op->path.sub || v->object->count == 0))
+            prov_field_remove(f, i);
+    }
+    if (!err && !count && e->op->path.filter)
+        return no_target(e);
+    return err;
+}
+
+/* Whether everything `pattern` says holds for `v`. */
+static bool covers(const prov_attr *a, const prov_value *pattern, const prov_value *v)
+{
+    if (a->type != PROV_TYPE_COMPLEX)
+        return prov_value_equal(a, pattern, v);
+    for (int i = 0; i < pattern->object->count; i++)
+        if (!prov_field_equal(&pattern->object->fields[i],
+                              prov_object_get(v->object, pattern->object->fields[i].attr)))
+            return false;
+    return pattern->object->count > 0;
+}
+
+/* Entra names the values to remove instead of selecting them; the others must stay. */
+static prov_err *remove_listed(edit *e, prov_field *f)
+{
+    prov_field *listed;
+    prov_err *err = read_values(e->p, e->attr, e->op->value, &listed);
+    for (int l = 0; !err && l < listed->count; l++)
+        for (int i = f->count - 1; i >= 0; i--)
+            if (covers(e->attr, &listed->values[l], &f->values[i]))
+                prov_field_remove(f, i);
+    return err;
+}
+
+static prov_err *remove_values(edit *e)
+{
+    const prov_path *path = &e->op->path;
+    prov_field *f = prov_object_get(e->o, e->attr);
+    bool select = path->filter || path->sub;
+    bool listed = e->op->kind == PROV_PATCH_REMOVE && e->attr->multi && e->op->value && !select;
+    if (!f && select)
+        return path->filter ? no_target(e) : NULL;
+    if (!f || (!select && !listed))
+        return prov_patch_unassign(e->p, e->o, e->attr);
+    prov_err *err = listed ? remove_listed(e, f) : remove_selected(e, f);
+    if (err || f->count > 0)
+        return err;
+    return prov_patch_unassign(e->p, e->o, e->attr);
+}
+
+/* ---- all together ---- */
+
+static prov_err *perform(edit *e)
+{
+    const prov_patch_op *op = e->op;
+    bool select = op->path.filter || op->path.sub;
+    if (op->kind == PROV_PATCH_REMOVE)
+        return remove_values(e);
+    if (prov_patch_is_empty(op->value)) /* nothing to add; nothing instead of what is */
+        return op->kind == PROV_PATCH_ADD ? NULL : remove_values(e);
+    if (!e->attr->multi)
+        return e->attr->type == PROV_TYPE_COMPLEX ? edit_complex(e)
+                                                  : put(e->p, e->o, e->attr, op->value);
+    if (select)
+        return edit_selected(e);
+    return op->kind == PROV_PATCH_ADD ? add_values(e) : replace_values(e);
+}
+
+prov_err *prov_patch_perform(apr_pool_t *p, prov_object *o, const prov_patch_op *op)
+{
+    const prov_attr *a = op->path.attr;
+    edit e = { p, o, op, a, -1 };
+    prov_object *before = NULL;
+    if (a->mutability == PROV_IMMUTABLE && has_value(o, a))
+        before = prov_object_copy(p, o);
+    prov_err *err = perform(&e);
+    if (!err && before && !prov_field_equal(prov_object_get(before, a), prov_object_get(o, a)))
+        err = prov_patch_fixed(p, a);
+    return err;
+}
