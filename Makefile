@@ -116,7 +116,8 @@ build/preload/%.so: t/preload/%.c Makefile | deps
 	$(Q)$(CC) $(CFLAGS_ALL) -O2 -fvisibility=default -shared -o $@ $< -ldl -lpthread
 
 build/fuzz/%: build/fuzz/obj/t/fuzz/%.o build/fuzz/libprovision.a
-	clang -fsanitize=fuzzer,address,undefined $(SANITIZE) -o $@ $^ $(LIBS)
+	@echo "  LD   $@"
+	$(Q)clang -fsanitize=fuzzer,address,undefined $(SANITIZE) -o $@ $^ $(LIBS)
 
 # What a third party's connector includes: the header, and those of ours that it stands on.
 PUBLIC = $(shell $(CC) -std=gnu99 -MM -Isrc $(APR_FLAGS) src/outbound/connector/mod_provision.h | \

@@ -118,7 +118,8 @@ sub comes_up
     my ($self) = @_;
     my $up = wait_for(sub {
         return 'gone' if waitpid($self->{pid}, WNOHANG) == $self->{pid};
-        return $self->children && IO::Socket::INET->new(PeerAddr => "127.0.0.1:$self->{port}");
+        return $self->children >= $self->{children}
+            && IO::Socket::INET->new(PeerAddr => "127.0.0.1:$self->{port}");
     }, 30);
     $self->{started} = ref $up ? 1 : $self->{started};
     return ref $up;
