@@ -26,6 +26,12 @@ static prov_err *wrong(apr_pool_t *p, const char *what)
     return prov_err_make(p, 400, "invalidSyntax", "%s", what);
 }
 
+static bool is_word(const prov_json *string, const char *word)
+{
+    prov_bytes text = prov_json_string(string);
+    return prov_text_case_compare((const char *)text.data, text.len, word, strlen(word)) == 0;
+}
+
 /* ---- members of a group ---- */
 
 static prov_member_op *member_op(patch *t, prov_member_op_kind kind)
@@ -34,6 +40,23 @@ static prov_member_op *member_op(patch *t, prov_member_op_kind kind)
     memset(op, 0, sizeof *op);
     op->kind = kind;
     return op;
+}
+
+/* The name of a resource type, as the registry writes it. */
+static prov_err *read_member_type(patch *t, const prov_json *json, prov_bytes *out)
+{
+    if (!json || (prov_json_is(json) == PROV_JSON_STRING && prov_json_string(json).len == 0))
+        return NULL;
+    for (int i = 0; prov_json_is(json) == PROV_JSON_STRING; i++) {
+        if (i == prov_registry_type_count(t->registry))
+            break;
+        const char *name = prov_registry_type(t->registry, i)->name;
+        if (!is_word(json, name))
+            continue;
+        *out = prov_bytes_of(name);
+        return NULL;
+    }
+    return prov_err_make(t->p, 400, "invalidValue", "a member's type is User or Group");
 }
 
 static prov_err *read_member(patch *t, const prov_json *json, prov_member_op *op)
@@ -46,11 +69,7 @@ static prov_err *read_member(patch *t, const prov_json *json, prov_member_op *op
     if (prov_json_is(value) != PROV_JSON_STRING || prov_json_string(value).len == 0)
         return prov_err_make(t->p, 400, "invalidValue", "a member is an object with a value");
     op->member.value = prov_json_string(value);
-    if (prov_json_is(type) == PROV_JSON_STRING)
-        op->member.type = prov_json_string(type);
-    else if (type)
-        return prov_err_make(t->p, 400, "invalidValue", "a member's type is a string");
-    return NULL;
+    return read_member_type(t, type, &op->member.type);
 }
 
 static prov_err *each_member(patch *t, prov_member_op_kind kind, const prov_json *value)
@@ -188,12 +207,6 @@ static prov_err *change_set(order *o, const char *urn)
 }
 
 /* ---- the message ---- */
-
-static bool is_word(const prov_json *string, const char *word)
-{
-    prov_bytes text = prov_json_string(string);
-    return prov_text_case_compare((const char *)text.data, text.len, word, strlen(word)) == 0;
-}
 
 static prov_err *read_kind(apr_pool_t *p, const prov_json *json, prov_patch_kind *kind)
 {

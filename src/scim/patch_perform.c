@@ -1,4 +1,5 @@
 #include "scim/patch_op.h"
+#include "base/text.h"
 #include <apr_strings.h>
 #include <string.h>
 
@@ -201,11 +202,19 @@ static void depose_others(edit *e, prov_field *f)
             prov_object_remove(f->values[i].object, primary);
 }
 
+/* Case counts only where the attribute says so. */
+static bool same_value(const edit *e, const prov_attr *a, const prov_value *x, const prov_value *y)
+{
+    if (a->type == PROV_TYPE_STRING && !a->case_exact && x->type == y->type)
+        return prov_text_fold_compare(e->p, x->text, y->text) == 0;
+    return prov_value_equal(a, x, y);
+}
+
 static bool same_sub(const edit *e, const prov_value *x, const prov_value *y, const char *name)
 {
     x = sub_of(e, x, name);
     y = sub_of(e, y, name);
-    return x && y ? prov_value_equal(e->attr, x, y) : x == y;
+    return x && y ? same_value(e, prov_schema_sub(e->attr, name, strlen(name)), x, y) : x == y;
 }
 
 /* The value that `v` is already, or brings further sub-attributes to (RFC 7643 section 2.4: the
@@ -213,7 +222,7 @@ static bool same_sub(const edit *e, const prov_value *x, const prov_value *y, co
 static int find_same(const edit *e, const prov_field *f, const prov_value *v)
 {
     for (int i = 0; i < f->count; i++)
-        if (prov_value_equal(e->attr, &f->values[i], v) ||
+        if (same_value(e, e->attr, &f->values[i], v) ||
             (sub_of(e, v, "value") && same_sub(e, &f->values[i], v, "value") &&
              same_sub(e, &f->values[i], v, "type")))
             return i;
