@@ -38,6 +38,7 @@ typedef struct prov_userstore_config {
     prov_option_head head;
     const char *name; /* upper case: PRIMARY, CORP */
     int type;         /* index into the userstore types */
+    const char *where;
 } prov_userstore_config;
 extern const prov_option prov_userstore_options[];
 
@@ -74,7 +75,8 @@ typedef struct prov_connector_config {
     apr_array_header_t *maps;    /* of prov_map */
     const char *type;            /* "scim2" */
     const struct prov_connector *connector;
-    void *values; /* the connector's own struct, by its option rows */
+    const prov_option *options; /* the connector's rows; NULL if the connector is unknown here */
+    void *values;               /* the connector's own struct, by its option rows */
     const char *where;
     const char *idp; /* its identity provider's name */
     uint8_t digest[32];
@@ -142,6 +144,15 @@ typedef struct prov_config {
 } prov_config;
 
 prov_config *prov_config_make(apr_pool_t *p); /* with the defaults */
+/* Objects with their defaults, not yet in a list. */
+prov_userstore_config *prov_userstore_config_make(apr_pool_t *p, const char *name,
+                                                  const char *where);
+prov_idp *prov_idp_make(apr_pool_t *p, const char *name, const char *where);
+/* `options` NULL: no struct for the connector's settings. */
+prov_connector_config *prov_connector_config_make(apr_pool_t *p, const char *type,
+                                                  const prov_option *options, size_t values_size,
+                                                  const char *where);
+prov_application *prov_application_make(apr_pool_t *p, const char *name, const char *where);
 /* What a virtual host says over what the main server says: same-named objects replace. */
 prov_config *prov_config_merge(apr_pool_t *p, const prov_config *under, const prov_config *over);
 
@@ -160,7 +171,8 @@ bool prov_config_has_domain(const prov_config *c, const char *name);
 
 /* The resolved configuration as JSON; secrets as references, literal ones left out. */
 void prov_config_write(prov_buf *b, apr_pool_t *p, const prov_config *c);
-/* And back, as far as provisionctl needs it. */
+/* And back, as far as provisionctl needs it: without the connectors' values, secrets and maps;
+ * digests as they were written. */
 prov_err *prov_config_read(apr_pool_t *p, prov_bytes json, prov_config **out);
 /* Digest over every target's digest: the configuration's generation moves when it does. */
 void prov_config_digest(const prov_config *c, uint8_t out[32]);
