@@ -141,7 +141,15 @@ typedef struct prov_config {
     apr_array_header_t *applications;           /* of prov_application * */
     apr_array_header_t *permits;                /* of prov_permit */
     const char *store_backend, *store_location; /* split from settings.store at check */
+    apr_table_t *lines;                         /* of prov_config_line */
 } prov_config;
+
+/* Where a directive stands: `section` is the `where` of what it belongs to, NULL for the server;
+ * `setting` is the second word of a ProvisionSet, else NULL. Unknown: the section's own place. */
+void prov_config_note_line(prov_config *c, const char *section, const char *directive,
+                           const char *setting, const char *where);
+const char *prov_config_line(const prov_config *c, const char *section, const char *directive,
+                             const char *setting);
 
 prov_config *prov_config_make(apr_pool_t *p); /* with the defaults */
 /* Objects with their defaults, not yet in a list. */

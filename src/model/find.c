@@ -89,3 +89,25 @@ bool prov_config_has_domain(const prov_config *c, const char *name)
             return true;
     return false;
 }
+
+static const char *line_key(apr_pool_t *p, const char *section, const char *directive,
+                            const char *setting)
+{
+    return apr_pstrcat(p, section ? section : "", " ", directive, " ", setting ? setting : "",
+                       NULL);
+}
+
+void prov_config_note_line(prov_config *c, const char *section, const char *directive,
+                           const char *setting, const char *where)
+{
+    apr_pool_t *p = apr_table_elts(c->lines)->pool;
+    apr_table_setn(c->lines, line_key(p, section, directive, setting), where);
+}
+
+const char *prov_config_line(const prov_config *c, const char *section, const char *directive,
+                             const char *setting)
+{
+    apr_pool_t *p = apr_table_elts(c->lines)->pool;
+    const char *where = apr_table_get(c->lines, line_key(p, section, directive, setting));
+    return where ? where : section;
+}

@@ -79,6 +79,7 @@ prov_config *prov_config_make(apr_pool_t *p)
     c->idps = apr_array_make(p, 2, sizeof(prov_idp *));
     c->applications = apr_array_make(p, 2, sizeof(prov_application *));
     c->permits = apr_array_make(p, 4, sizeof(prov_permit));
+    c->lines = apr_table_make(p, 16);
     return c;
 }
 
@@ -145,5 +146,6 @@ prov_config *prov_config_merge(apr_pool_t *p, const prov_config *under, const pr
     c->applications = merge_named(p, under->applications, over->applications);
     own_entries(p, c->applications);
     c->permits = merge_permits(p, under->permits, over->permits);
+    c->lines = apr_table_overlay(p, over->lines, under->lines);
     return c;
 }
