@@ -37,15 +37,15 @@ static prov_attr acme_attrs[] = {
       .returned = PROV_RETURNED_NEVER },
 };
 
-static prov_err *acme_number(void *baton, const char *urn, const char *path, const char *type,
-                             uint16_t *number)
+static inline prov_err *acme_number(void *baton, const char *urn, const char *path,
+                                    const char *type, uint16_t *number)
 {
     *number = ++*(uint16_t *)baton;
     return NULL;
 }
 
 /* The registry's schemas lie in one array that its types point into: a longer copy. */
-static prov_registry *acme_registry(apr_pool_t *p)
+static inline prov_registry *acme_registry(apr_pool_t *p)
 {
     static uint16_t count;
     prov_registry *r = prov_registry_core(p);
