@@ -319,6 +319,8 @@ static prov_err *make_selected(edit *e, prov_field *f)
         f = prov_object_set(e->o, e->attr);
     prov_field_add(e->o, f)->object = element;
     prov_err *err = edit_one(e, f, f->count - 1);
+    if (!err && is_primary(e, &f->values[f->count - 1]))
+        err = crown(e, f->count - 1);
     if (!err)
         depose_others(e, f);
     return err;
