@@ -25,7 +25,13 @@ typedef struct prov_mapping_input {
 } prov_mapping_input;
 
 /* The tree wanted at the target, on `p`; text may point into the record. No password, no id, no
- * members, nothing readOnly. externalId is our id unless mapped; `active` is as it is here. */
+ * members, nothing readOnly. externalId is our id unless mapped; `active` is as it is here, true if
+ * it is unassigned, so that a target's own default is no difference. */
 prov_object *prov_mapping_apply(const prov_mapping *m, apr_pool_t *p, const prov_mapping_input *in);
+
+/* Leaves in what a target told only what prov_mapping_apply could ask for, so that comparing the
+ * two finds no difference in attributes that are the target's own or that a line suppresses. */
+void prov_mapping_restrict(const prov_mapping *m, const prov_resource_type *type,
+                           prov_object *theirs);
 
 #endif
