@@ -16,7 +16,6 @@ typedef struct prov_service {
     prov_userstores *userstores;
     prov_passwords *passwords;
     prov_engine *engine;
-    uint64_t generation;
 } prov_service;
 
 typedef struct prov_service_options {

@@ -17,7 +17,6 @@ typedef struct prov_engine_settings {
     prov_store *store;
     const prov_registry *registry;
     const prov_config *config; /* checked */
-    uint64_t generation;       /* of this configuration, stored at first child_init */
     bool dispatch;             /* false: no threads, only prov_outbound_owe (provisionctl) */
     /* A third party's connector by name, or NULL. */
     const prov_connector *(*lookup)(const char *name);
@@ -32,11 +31,15 @@ prov_err *prov_engine_start(apr_pool_t *p, const prov_engine_settings *s, prov_e
 void prov_engine_stopping(prov_engine *e, bool graceful);
 void prov_engine_stop(prov_engine *e); /* waits, bounded by the call limit */
 
+/* Reads every secret of the configuration, while who may read them still runs: into `resolved`. */
+prov_err *prov_outbound_secrets(apr_pool_t *p, const prov_config *c);
+
 /* There is something due: look now. Any thread, cheap. */
 void prov_engine_nudge(prov_engine *e);
 
 uint32_t prov_engine_process(const prov_engine *e);
 prov_store *prov_engine_store(const prov_engine *e);
+uint64_t prov_engine_generation(const prov_engine *e);
 
 /* --- what a change owes --------------------------------------------------------------------- */
 /* Adds to a plan what the application's outbound list demands: grants and missing links of the
@@ -75,6 +78,9 @@ typedef struct prov_link_view {
     prov_link link;
     prov_bytes excerpt;
 } prov_link_view;
+prov_link_view prov_outbound_link_view(prov_snapshot *n, apr_pool_t *p,
+                                       const prov_connector_config *target, const prov_link *link,
+                                       apr_time_t now); /* `target` of the view is left empty */
 void prov_outbound_links_of(prov_snapshot *n, apr_pool_t *p, const prov_config *c,
                             const prov_id *id, apr_time_t now, prov_link_view **out, int *count);
 

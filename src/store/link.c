@@ -200,6 +200,8 @@ static void observed(prov_link *l, const prov_ack *a)
         l->applied--;
     end_attempt(l);
     l->at = a->at;
+    if (a->verified)
+        l->verify = 0;
 }
 
 static void note_failure(prov_link *l, const prov_ack *a, uint64_t about)

@@ -107,6 +107,7 @@ typedef struct prov_touch {
     uint8_t trigger;
     uint16_t application;
     bool gone;
+    bool reread; /* what is there is no longer known: the applied copy goes */
 } prov_touch;
 void prov_link_touch(prov_link *l, const prov_touch *t);
 
@@ -151,6 +152,7 @@ typedef struct prov_ack {
     bool more;         /* applied, but work is left (edges): not all of `sent` yet, due now */
     apr_time_t due;    /* when to try again, if not APPLIED; 0: now */
     apr_time_t verify; /* 0: leave; ask once more then. APPLIED clears an old one first */
+    bool verified;     /* OBSERVED: and so does the answer to what `verify` asked */
     uint16_t status;
     bool counts;        /* a try that failed: tries + 1 */
     prov_bytes excerpt; /* for a person; empty clears */
@@ -184,6 +186,7 @@ typedef struct prov_target {
     uint32_t number;
     bool declared; /* the stored generation's configuration has it */
     uint8_t digest[32];
+    bool moved; /* to another place: copies made before are not what is there */
     uint8_t breaker;
     uint32_t bad_row; /* target-class or unknown answers in a row */
     uint32_t opened;  /* times since it last was closed: the back-off's exponent */
@@ -228,6 +231,7 @@ typedef struct prov_outcome {
     prov_bytes reason;
 } prov_outcome;
 #define PROV_BREAKER_ROW         5
+#define PROV_TARGET_PLACE        8 /* bytes of the digest that tell the place */
 #define PROV_CONVERSIONS_AN_HOUR 20
 #define PROV_CONVERSIONS_SHARE   10 /* per cent of its links */
 void prov_target_event_apply(prov_target *t, const prov_outcome *o);

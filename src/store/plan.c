@@ -294,9 +294,9 @@ void prov_plan_token_revoke(prov_plan *plan, prov_bytes name)
     add(plan, PROV_OP_TOKEN_REVOKE)->bytes = name;
 }
 
-void prov_plan_recheck(prov_plan *plan, const prov_id *id)
+void prov_plan_recheck(prov_plan *plan, const prov_id *id, uint64_t generation)
 {
-    add_id(plan, PROV_OP_RECHECK, id);
+    add_id(plan, PROV_OP_RECHECK, id)->number = generation;
 }
 
 void prov_plan_recheck_done(prov_plan *plan, const prov_id *id)

@@ -114,7 +114,8 @@ void prov_plan_edge_sleep(prov_plan *plan, uint32_t target, const prov_id *group
                           const prov_id *member, bool settled);
 
 void prov_plan_target_event(prov_plan *plan, uint32_t target, const prov_outcome *o);
-/* The administrator's declaration as this generation has it. */
+/* The administrator's declaration as this generation has it. Another PROV_TARGET_PLACE at the head
+ * of the digest marks the target as moved until its scan is done. */
 void prov_plan_target_declare(prov_plan *plan, uint32_t target, bool declared,
                               const uint8_t digest[32]);
 
@@ -144,8 +145,8 @@ typedef struct prov_token {
 void prov_plan_token(prov_plan *plan, const prov_token *token);
 void prov_plan_token_revoke(prov_plan *plan, prov_bytes name); /* refused with PROV_NO_TOKEN */
 
-/* A commit by a child of an older generation names the resource for the newer one's scan. */
-void prov_plan_recheck(prov_plan *plan, const prov_id *id);
+/* If the stored generation is a newer one than the submitter's: names the resource for its scan. */
+void prov_plan_recheck(prov_plan *plan, const prov_id *id, uint64_t generation);
 void prov_plan_recheck_done(prov_plan *plan, const prov_id *id);
 /* The generation, and where its scan stands: all zero at the start, `done` at the end. */
 void prov_plan_generation(prov_plan *plan, uint64_t generation, const uint8_t digest[32]);
@@ -188,16 +189,17 @@ typedef struct prov_verdict {
 } prov_verdict;
 
 /* --- for a store: reading a plan ------------------------------------------------------------ */
-typedef enum {
+/* clang-format off */
 #define PROV_PLAN_OPS(ROW)                                                                         \
-    ROW(MUST_EXIST)                                                                                \
-    ROW(MUST_BE_VERSION) ROW(MUST_BE_GENERATION) ROW(PUT) ROW(PUT_LARGE) ROW(DELETE_LARGE)         \
-        ROW(DELETE) ROW(INDEX) ROW(UNINDEX) ROW(CREDENTIAL) ROW(MEMBER_ADD) ROW(MEMBER_REMOVE)     \
-            ROW(MEMBER_REMOVE_ALL) ROW(MOVED) ROW(TOUCH) ROW(TOUCH_LINK) ROW(GRANT) ROW(CLAIM)     \
-                ROW(PREPARE) ROW(RENEW) ROW(ACK) ROW(WAIT_FOR_KEY) ROW(SUPERSEDE) ROW(RECLAIM)     \
-                    ROW(EDGE) ROW(EDGE_SENT) ROW(EDGE_ACK) ROW(EDGE_SLEEP) ROW(TARGET_EVENT)       \
-                        ROW(TARGET_DECLARE) ROW(JOURNAL) ROW(TOKEN) ROW(TOKEN_REVOKE) ROW(RECHECK) \
-                            ROW(RECHECK_DONE) ROW(GENERATION) ROW(SCAN)
+    ROW(MUST_EXIST) ROW(MUST_BE_VERSION) ROW(MUST_BE_GENERATION) ROW(PUT) ROW(PUT_LARGE)           \
+    ROW(DELETE_LARGE) ROW(DELETE) ROW(INDEX) ROW(UNINDEX) ROW(CREDENTIAL) ROW(MEMBER_ADD)          \
+    ROW(MEMBER_REMOVE) ROW(MEMBER_REMOVE_ALL) ROW(MOVED) ROW(TOUCH) ROW(TOUCH_LINK) ROW(GRANT)     \
+    ROW(CLAIM) ROW(PREPARE) ROW(RENEW) ROW(ACK) ROW(WAIT_FOR_KEY) ROW(SUPERSEDE) ROW(RECLAIM)      \
+    ROW(EDGE) ROW(EDGE_SENT) ROW(EDGE_ACK) ROW(EDGE_SLEEP) ROW(TARGET_EVENT) ROW(TARGET_DECLARE)   \
+    ROW(JOURNAL) ROW(TOKEN) ROW(TOKEN_REVOKE) ROW(RECHECK) ROW(RECHECK_DONE) ROW(GENERATION)       \
+    ROW(SCAN)
+/* clang-format on */
+typedef enum {
 #define ROW(name) PROV_OP_##name,
     PROV_PLAN_OPS(ROW)
 #undef ROW

@@ -26,6 +26,7 @@ static const prov_packed_field fields[] = {
     NUMBER(unknown),
     NUMBER(refused),
     NUMBER(held),
+    UP_TO(moved, true),
     PROV_PACKED(prov_target, reason, PROV_PACKED_BYTES, 0),
 };
 #define FIELDS ((int)(sizeof fields / sizeof *fields))

@@ -55,7 +55,7 @@ static void build(prov_plan *plan)
     prov_plan_journal(plan, &journal);
     prov_plan_token(plan, &token);
     prov_plan_token_revoke(plan, bytes);
-    prov_plan_recheck(plan, &id);
+    prov_plan_recheck(plan, &id, 74);
     prov_plan_recheck_done(plan, &id);
     prov_plan_generation(plan, 72, digest);
     prov_plan_scan(plan, 73, &id, true);

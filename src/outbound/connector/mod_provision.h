@@ -73,6 +73,8 @@ typedef struct prov_remote {
     const char *external_id; /* or NULL: the correlation we left there */
     const char *name;        /* userName, displayName */
     prov_object *object;
+    const prov_member_ref *members; /* of a group, as `read` saw them: remote ids */
+    int member_count;
 } prov_remote;
 
 /* One membership to change. */

@@ -1,0 +1,173 @@
+/* Configurations have generations. What a target's changed declaration affects is touched by a scan
+ * that survives restarts; what a process of an older generation committed meanwhile is looked at
+ * again once no such process is left. */
+#include "outbound/engine.h"
+#include "base/log.h"
+
+#define SCAN_STEP 200
+
+/* --- declaring ----------------------------------------------------------------------------------
+ */
+
+typedef struct declaring {
+    prov_engine *e;
+    prov_plan *plan;
+    prov_snapshot *n;
+} declaring;
+
+static bool declare_gone(void *baton, const char *name, const prov_target *row)
+{
+    declaring *d = baton;
+    if (row->declared && !prov_engine_reach(d->e, row->number))
+        prov_plan_target_declare(d->plan, row->number, false, row->digest);
+    return true;
+}
+
+static void declare_one(declaring *d, const prov_reach *r)
+{
+    prov_target row;
+    prov_id start = { { 0 } };
+    bool known = prov_snapshot_target(d->n, r->number, &row);
+    if (known && row.declared && memcmp(row.digest, r->config->digest, sizeof row.digest) == 0)
+        return;
+    prov_plan_target_declare(d->plan, r->number, true, r->config->digest);
+    if (known)
+        prov_plan_scan(d->plan, r->number, &start, false);
+}
+
+/* True: the stored generation is ours now, `e->process.generation` says which. */
+static prov_err *declare(prov_engine *e, apr_pool_t *p, bool *done)
+{
+    declaring d = { .e = e, .plan = prov_plan_make(p) };
+    uint8_t ours[32], stored[32];
+    prov_verdict verdict;
+    prov_config_digest(e->config, ours);
+    prov_err *err = prov_store_read(e->store, p, &d.n);
+    if (err)
+        return err;
+    uint64_t generation = prov_snapshot_generation(d.n, stored);
+    *done = generation > 0 && memcmp(ours, stored, sizeof ours) == 0;
+    if (!*done) {
+        prov_plan_must_be_generation(d.plan, generation);
+        prov_plan_generation(d.plan, generation + 1, ours);
+        for (int i = 0; i < e->reach_count; i++)
+            declare_one(&d, &e->reaches[i]);
+        prov_snapshot_targets(d.n, declare_gone, &d);
+    }
+    prov_snapshot_end(d.n);
+    e->process.generation = generation;
+    if (*done)
+        return NULL;
+    prov_store_submit(e->store, d.plan, &verdict);
+    *done = verdict.kind == PROV_DONE;
+    e->process.generation = generation + 1;
+    /* refused: another child of the same configuration was faster, or a newer one */
+    return verdict.kind == PROV_REFUSED ? NULL : prov_verdict_error(p, &verdict);
+}
+
+prov_err *prov_generation_declare(prov_engine *e, apr_pool_t *p)
+{
+    prov_err *err = NULL;
+    bool done = false;
+    while (!done && !err)
+        err = declare(e, p, &done);
+    return err;
+}
+
+/* --- scanning ------------------------------------------------------------------------------------
+ */
+
+typedef struct scan {
+    prov_plan *plan;
+    uint32_t target;
+    prov_touch touch;
+    prov_id last;
+    int count;
+} scan;
+
+static bool touch_link(void *baton, const prov_link *link)
+{
+    scan *s = baton;
+    prov_plan_touch_link(s->plan, &link->resource, s->target, &s->touch);
+    s->last = link->resource;
+    return ++s->count < SCAN_STEP;
+}
+
+static bool scan_target(prov_engine *e, apr_pool_t *p, prov_snapshot *n, uint32_t target)
+{
+    prov_verdict verdict;
+    prov_target row;
+    prov_id after;
+    if (!prov_snapshot_scan(n, target, &after) || !prov_snapshot_target(n, target, &row))
+        return false;
+    scan s = { .plan = prov_plan_make(p),
+               .target = target,
+               .touch = { .now = apr_time_now(),
+                          .queue = PROV_QUEUE_NORMAL,
+                          .trigger = PROV_TRIGGER_CONFIG,
+                          .reread = row.moved },
+               .last = after };
+    prov_plan_must_be_generation(s.plan, e->process.generation);
+    prov_snapshot_links_at(n, target, &after, touch_link, &s);
+    bool more = s.count == SCAN_STEP;
+    prov_plan_scan(s.plan, target, &s.last, !more);
+    prov_store_submit(e->store, s.plan, &verdict);
+    return more && verdict.kind == PROV_DONE;
+}
+
+typedef struct rechecking {
+    prov_plan *plan;
+    prov_touch touch;
+    uint64_t generation;
+    bool older;
+    int count;
+} rechecking;
+
+static bool is_older(void *baton, const prov_process *process)
+{
+    rechecking *r = baton;
+    r->older = process->generation < r->generation;
+    return !r->older;
+}
+
+static bool recheck_one(void *baton, const prov_id *id)
+{
+    rechecking *r = baton;
+    prov_plan_touch(r->plan, id, &r->touch);
+    prov_plan_recheck_done(r->plan, id);
+    return ++r->count < SCAN_STEP;
+}
+
+static bool recheck(prov_engine *e, apr_pool_t *p, prov_snapshot *n)
+{
+    prov_verdict verdict;
+    rechecking r = { .plan = prov_plan_make(p),
+                     .touch = { .now = apr_time_now(),
+                                .queue = PROV_QUEUE_NORMAL,
+                                .trigger = PROV_TRIGGER_CONFIG },
+                     .generation = e->process.generation };
+    prov_snapshot_processes(n, is_older, &r);
+    if (r.older)
+        return false;
+    prov_snapshot_rechecks(n, recheck_one, &r);
+    if (!r.count)
+        return false;
+    prov_store_submit(e->store, r.plan, &verdict);
+    return r.count == SCAN_STEP && verdict.kind == PROV_DONE;
+}
+
+bool prov_generation_scan(prov_engine *e, apr_pool_t *p)
+{
+    prov_snapshot *n;
+    uint8_t digest[32];
+    bool more = false;
+    if (prov_store_read(e->store, p, &n))
+        return false;
+    if (prov_snapshot_generation(n, digest) == e->process.generation) {
+        for (int i = 0; i < e->reach_count; i++)
+            more |= scan_target(e, p, n, e->reaches[i].number);
+        more |= recheck(e, p, n);
+    }
+    prov_snapshot_end(n);
+    return more;
+}

@@ -1,0 +1,142 @@
+/* Names at a target are claimed before they are sent: no two links may be on their way to one name.
+ * Who finds a name taken waits for its holder, takes over from a leaver, or breaks a circle. */
+#include "outbound/engine.h"
+#include "base/fault.h"
+#include "outbound/retry.h"
+#include <apr_strings.h>
+
+#define CIRCLE_MOST 64 /* links followed to see whether waiting leads back to us */
+
+/* A leaver's disabled account is free to be taken over by who bears its name now. */
+static bool may_take_over(const prov_job *job, const prov_link *holder)
+{
+    return holder->gone && holder->at == PROV_AT_DISABLED && !holder->attempt &&
+           prov_lease_free(&holder->lease, apr_time_now()) &&
+           job->reach->config->adopt != PROV_ADOPT_NEVER && !job->link.remote.len;
+}
+
+static void take_over(prov_job *job, const prov_id *from)
+{
+    prov_settle s = { .ack = { .kind = PROV_ACK_RELEASED, .due = apr_time_now() } };
+    s.also = prov_plan_make(job->pool);
+    prov_plan_supersede(s.also, from, &job->id, job->reach->number, &job->lease);
+    prov_job_settle(job, &s);
+}
+
+/* Who holds the name that this resource of ours should have there. */
+static bool next_holder(const prov_job *job, prov_snapshot *n, const prov_id *of, prov_id *holder)
+{
+    prov_object *o = prov_job_map(job, n, of);
+    if (!o)
+        return false;
+    prov_bytes key = prov_job_key(job, prov_job_name(job, o));
+    return key.len && prov_snapshot_key(n, job->reach->number, job->link.type, key, holder) &&
+           !prov_id_equal(of, holder);
+}
+
+/* Everybody on the circle sees it; the least of them acts. */
+static bool breaks_circle(const prov_job *job, prov_snapshot *n, prov_id holder, bool *circle)
+{
+    bool least = true;
+    *circle = false;
+    for (int i = 0; i < CIRCLE_MOST; i++) {
+        if (prov_id_equal(&holder, &job->id)) {
+            *circle = true;
+            return least;
+        }
+        if (memcmp(holder.b, job->id.b, sizeof holder.b) < 0)
+            least = false;
+        prov_id next;
+        if (!next_holder(job, n, &holder, &next))
+            return false;
+        holder = next;
+    }
+    return false;
+}
+
+/* Ours gives up its name for a while: whoever waits for it can move, and in the end so can we. */
+static void step_aside(prov_job *job)
+{
+    if (!(job->reach->abilities & PROV_CAN_RENAME)) {
+        prov_job_refuse(job, "our objects need each other's names, and this target cannot rename");
+        return;
+    }
+    prov_object *aside = prov_object_copy(job->pool, job->applied);
+    const char *name = prov_job_name(job, job->applied);
+    prov_object_put_text(
+        aside, job->type->naming,
+        apr_pstrcat(job->pool, name, ".", prov_id_text(job->pool, &job->id), NULL));
+    if (!prov_job_prepare(job, PROV_ATTEMPT_UPDATE, aside, NULL))
+        return;
+    prov_remote remote = { 0 };
+    prov_answer a =
+        job->reach->connector->update(&job->call, prov_bytes_text(job->pool, job->link.remote),
+                                      NULL, job->applied, aside, &remote);
+    if (a.end == PROV_CALL_ANSWERED && a.status >= 200 && a.status < 300) {
+        remote.id = prov_bytes_text(job->pool, job->link.remote);
+        prov_job_applied(job, PROV_AT_ACTIVE, &remote, aside, true, NULL);
+    } else
+        prov_job_failed(job, &a, PROV_DID_UPDATE, NULL);
+}
+
+static void wait_for(prov_job *job, prov_bytes key)
+{
+    prov_settle s = { .ack = { .kind = PROV_ACK_RELEASED,
+                               .due = prov_job_later(job),
+                               .excerpt = PROV_BYTES("waits for a name that another of our "
+                                                     "objects has at this target") } };
+    s.also = prov_plan_make(job->pool);
+    prov_plan_wait_for_key(s.also, &job->id, job->reach->number, job->link.type, key);
+    prov_job_settle(job, &s);
+}
+
+static void key_taken(prov_job *job, const prov_id *holder, prov_bytes key)
+{
+    prov_link other;
+    prov_snapshot *n;
+    if (prov_store_read(job->engine->store, job->pool, &n))
+        return;
+    bool known = prov_snapshot_link(n, holder, job->reach->number, &other);
+    bool over = known && may_take_over(job, &other), circle = false, mine = false;
+    if (known && !over && job->applied && job->link.remote.len)
+        mine = breaks_circle(job, n, *holder, &circle);
+    prov_snapshot_end(n);
+    if (over)
+        take_over(job, holder);
+    else if (circle && mine)
+        step_aside(job);
+    else
+        wait_for(job, key);
+}
+
+bool prov_job_prepare(prov_job *job, prov_attempt_kind kind, const prov_object *will_be,
+                      prov_plan *also)
+{
+    apr_time_t now = apr_time_now();
+    prov_verdict verdict;
+    prov_plan *plan = also ? also : prov_plan_make(job->pool);
+    prov_prepare pr = { .process = job->lease.process,
+                        .claim = job->lease.claim,
+                        .wanted = job->link.wanted,
+                        .kind = (uint8_t)kind,
+                        .now = now,
+                        .until = now + 2 * job->engine->config->settings.call_limit,
+                        .copy = prov_job_encode(job, will_be) };
+    if (kind == PROV_ATTEMPT_CREATE || kind == PROV_ATTEMPT_UPDATE)
+        pr.sent_key = prov_job_key(job, prov_job_name(job, will_be));
+    prov_plan_prepare(plan, &job->id, job->reach->number, &pr);
+    prov_fault_point("claim");
+    prov_store_submit(job->engine->store, plan, &verdict);
+    if (verdict.kind == PROV_REFUSED && verdict.why == PROV_KEY_TAKEN) {
+        key_taken(job, &verdict.holder, pr.sent_key);
+        return false;
+    }
+    if (verdict.kind != PROV_DONE)
+        return false;
+    job->lease.until = pr.until;
+    job->link.attempt = pr.wanted;
+    job->link.attempt_kind = pr.kind;
+    job->link.attempt_at = now;
+    prov_fault_point("send");
+    return true;
+}

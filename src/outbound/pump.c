@@ -1,0 +1,273 @@
+/* The pump: one thread a child. It sleeps until something is due or a nudge comes, claims what the
+ * dispatch threads have room for, and hands it to them. The store is the queue; what it hands over
+ * is only a hint that dies with the process. */
+#include "outbound/engine.h"
+#include "base/log.h"
+#include "base/process.h"
+
+#define CLAIM_MOST   256
+#define SLEEP_MOST   apr_time_from_sec(1)
+#define BUDGET_PAUSE apr_time_from_msec(50) /* before asking a target without budget again */
+#define SWEEP_EVERY  apr_time_from_sec(60)
+
+/* What the pump's turns have in common. */
+typedef struct pump {
+    prov_engine *engine;
+    apr_pool_t *turn;     /* cleared every turn */
+    apr_time_t *rest;     /* per reach: no claim before */
+    apr_time_t reclaimed; /* when the dead were last looked for */
+    apr_time_t swept;
+    int first; /* reach to start with: turns rotate, so that none starves */
+    bool scanning;
+} pump;
+
+/* A link that may be claimed. */
+typedef struct candidate {
+    prov_reach *reach;
+    prov_id id;
+    prov_lease lease;
+    prov_verdict verdict;
+} candidate;
+
+typedef struct batch {
+    candidate items[CLAIM_MOST];
+    int count;
+    int room; /* of the reach being looked at */
+    prov_reach *reach;
+} batch;
+
+/* --- the dead ------------------------------------------------------------------------------- */
+
+typedef struct dead {
+    uint32_t numbers[64];
+    int count;
+    pump *pump;
+    apr_array_header_t *plans;
+} dead;
+
+static bool note_if_dead(void *baton, const prov_process *p)
+{
+    dead *d = baton;
+    if (!prov_process_alive(p->pid, p->started))
+        d->numbers[d->count++] = p->number;
+    return d->count < 64;
+}
+
+static bool note_lease(void *baton, uint32_t process, const prov_id *id, uint32_t target)
+{
+    dead *d = baton;
+    for (int i = 0; i < d->count; i++)
+        if (d->numbers[i] == process) {
+            prov_plan *plan = prov_plan_make(d->pump->turn);
+            prov_plan_reclaim(plan, id, target, process, apr_time_now());
+            APR_ARRAY_PUSH(d->plans, const prov_plan *) = plan;
+        }
+    return d->plans->nelts < CLAIM_MOST;
+}
+
+/* Leases of processes that are gone end; what they had in flight is unknown, never pending. */
+static void reclaim(pump *u, prov_snapshot *n)
+{
+    dead d = { .pump = u, .plans = apr_array_make(u->turn, 8, sizeof(prov_plan *)) };
+    prov_snapshot_processes(n, note_if_dead, &d);
+    if (!d.count)
+        return;
+    prov_snapshot_leases(n, note_lease, &d);
+    prov_verdict *verdicts = apr_pcalloc(u->turn, sizeof *verdicts * (d.plans->nelts + 1));
+    prov_store_submit_all(u->engine->store, (const prov_plan *const *)d.plans->elts, verdicts,
+                          d.plans->nelts);
+    for (int i = 0; i < d.count && d.plans->nelts < CLAIM_MOST; i++)
+        prov_store_unregister(u->engine->store, d.numbers[i]);
+}
+
+/* --- claiming ------------------------------------------------------------------------------- */
+
+static bool add_candidate(void *baton, const prov_link *link)
+{
+    batch *b = baton;
+    candidate *c = &b->items[b->count++];
+    c->reach = b->reach;
+    c->id = link->resource;
+    return --b->room > 0 && b->count < CLAIM_MOST;
+}
+
+/* At most a quarter of the threads for one target while another has work; one while its breaker
+ * is not closed. */
+static int room_for(const prov_engine *e, const prov_reach *r, const prov_target *row, bool alone)
+{
+    int pool = (int)e->config->settings.pool;
+    int most = alone ? pool : pool / 4 > 1 ? pool / 4 : 1;
+    if (row->breaker != PROV_BREAKER_CLOSED)
+        most = 1;
+    return most - (int)apr_atomic_read32((volatile apr_uint32_t *)&r->threads);
+}
+
+static bool has_work(pump *u, prov_snapshot *n, int i, apr_time_t now, apr_time_t *wake)
+{
+    prov_target row;
+    prov_reach *r = &u->engine->reaches[i];
+    apr_time_t due = prov_snapshot_next_due(n, r->number);
+    if (!r->enabled || !due || !prov_snapshot_target(n, r->number, &row) ||
+        row.breaker == PROV_BREAKER_STUCK)
+        return false;
+    apr_time_t when = due;
+    if (row.paused_until > when)
+        when = row.paused_until;
+    if (u->rest[i] > when)
+        when = u->rest[i];
+    if (when <= now)
+        return true;
+    if (when < *wake)
+        *wake = when;
+    return false;
+}
+
+static void collect(pump *u, prov_snapshot *n, apr_time_t now, int free, batch *b, apr_time_t *wake)
+{
+    prov_engine *e = u->engine;
+    bool *busy = apr_pcalloc(u->turn, sizeof *busy * (e->reach_count + 1));
+    int with_work = 0;
+    for (int i = 0; i < e->reach_count; i++)
+        with_work += busy[i] = has_work(u, n, i, now, wake);
+    for (int k = 0; k < e->reach_count && b->count < free; k++) {
+        int i = (u->first + k) % e->reach_count;
+        prov_target row;
+        b->reach = &e->reaches[i];
+        if (!busy[i] || !prov_snapshot_target(n, b->reach->number, &row))
+            continue;
+        b->room = room_for(e, b->reach, &row, with_work == 1);
+        if (b->room > free - b->count)
+            b->room = free - b->count;
+        if (b->room > 0)
+            prov_snapshot_due(n, b->reach->number, now, add_candidate, b);
+    }
+    u->first = e->reach_count ? (u->first + 1) % e->reach_count : 0;
+}
+
+static void claim(pump *u, batch *b, apr_time_t now)
+{
+    prov_engine *e = u->engine;
+    const prov_plan *plans[CLAIM_MOST];
+    prov_verdict verdicts[CLAIM_MOST];
+    for (int i = 0; i < b->count; i++) {
+        candidate *c = &b->items[i];
+        c->lease = (prov_lease){ e->process.number, ++e->claims,
+                                 now + 2 * e->config->settings.call_limit };
+        prov_plan *plan = prov_plan_make(u->turn);
+        prov_plan_must_be_generation(plan, e->process.generation);
+        prov_plan_claim(plan, &c->id, c->reach->number, &c->lease, now, &c->reach->budget);
+        plans[i] = plan;
+    }
+    prov_store_submit_all(e->store, plans, verdicts, b->count);
+    for (int i = 0; i < b->count; i++) {
+        b->items[i].verdict = verdicts[i];
+        /* refused for want of budget, or by a broken store: not again at once */
+        if (verdicts[i].kind != PROV_DONE)
+            u->rest[b->items[i].reach - e->reaches] = now + BUDGET_PAUSE;
+    }
+}
+
+static void *APR_THREAD_FUNC run_job(apr_thread_t *thread, void *data)
+{
+    prov_job *job = data;
+    prov_engine *e = job->engine;
+    prov_reach *reach = job->reach;
+    prov_job_work(job);
+    apr_pool_destroy(job->pool);
+    apr_atomic_dec32(&reach->threads);
+    apr_atomic_dec32(&e->busy);
+    prov_engine_nudge(e);
+    return NULL;
+}
+
+static void dispatch(pump *u, const candidate *c)
+{
+    apr_pool_t *p;
+    apr_pool_create(&p, u->engine->pool);
+    prov_job *job = apr_pcalloc(p, sizeof *job);
+    job->engine = u->engine;
+    job->reach = c->reach;
+    job->pool = p;
+    job->id = c->id;
+    job->lease = c->lease;
+    apr_atomic_inc32(&c->reach->threads);
+    apr_atomic_inc32(&u->engine->busy);
+    apr_thread_pool_push(u->engine->threads, run_job, job, APR_THREAD_TASK_PRIORITY_NORMAL, NULL);
+}
+
+/* --- a turn --------------------------------------------------------------------------------- */
+
+static void keep_house(pump *u, prov_snapshot *n, apr_time_t now)
+{
+    prov_engine *e = u->engine;
+    if (now - u->reclaimed >= SLEEP_MOST) {
+        u->reclaimed = now;
+        reclaim(u, n);
+        u->scanning = prov_generation_scan(e, u->turn);
+    } else if (u->scanning)
+        u->scanning = prov_generation_scan(e, u->turn);
+    if (now - u->swept >= SWEEP_EVERY) {
+        bool more = false;
+        prov_ages ages = { e->config->settings.audit_keep, e->config->settings.removed_keep };
+        prov_err *err = prov_store_sweep(e->store, u->turn, now, &ages, &more);
+        if (err)
+            prov_log(PROV_LOG_WARNING, "sweeping the store: %s", prov_err_text(u->turn, err));
+        u->swept = more ? 0 : now;
+    }
+}
+
+/* Answers when to look again. */
+static apr_time_t turn(pump *u)
+{
+    prov_engine *e = u->engine;
+    prov_snapshot *n;
+    apr_time_t now = apr_time_now(), wake = now + SLEEP_MOST;
+    prov_err *err = prov_store_read(e->store, u->turn, &n);
+    if (err)
+        return wake;
+    int free = (int)e->config->settings.pool - (int)apr_atomic_read32(&e->busy);
+    batch *b = apr_pcalloc(u->turn, sizeof *b);
+    uint8_t digest[32];
+    if (free > 0 && prov_snapshot_generation(n, digest) == e->process.generation)
+        collect(u, n, now, free < CLAIM_MOST ? free : CLAIM_MOST, b, &wake);
+    keep_house(u, n, now);
+    prov_snapshot_end(n);
+    if (b->count) {
+        claim(u, b, now);
+        for (int i = 0; i < b->count; i++)
+            if (b->items[i].verdict.kind == PROV_DONE)
+                dispatch(u, &b->items[i]);
+        wake = now;
+    }
+    return u->scanning ? now : wake;
+}
+
+static void sleep_until(prov_engine *e, apr_time_t wake)
+{
+    apr_thread_mutex_lock(e->lock);
+    apr_time_t now = apr_time_now();
+    if (!e->nudged && wake > now)
+        apr_thread_cond_timedwait(e->wake, e->lock, wake - now);
+    e->nudged = false;
+    apr_thread_mutex_unlock(e->lock);
+}
+
+void *APR_THREAD_FUNC prov_pump_run(apr_thread_t *thread, void *engine)
+{
+    prov_engine *e = engine;
+    pump u = { .engine = e };
+    apr_pool_t *own;
+    apr_pool_create(&own, e->pool);
+    apr_pool_create(&u.turn, own);
+    u.rest = apr_pcalloc(own, sizeof *u.rest * (e->reach_count + 1));
+    while (!apr_atomic_read32(&e->stopping)) {
+        apr_time_t wake = turn(&u);
+        apr_pool_clear(u.turn);
+        /* with every thread busy, the end of a job is the next thing that can matter */
+        if (apr_atomic_read32(&e->busy) >= (apr_uint32_t)e->config->settings.pool)
+            wake = apr_time_now() + SLEEP_MOST;
+        sleep_until(e, wake);
+    }
+    apr_pool_destroy(own);
+    return NULL;
+}
