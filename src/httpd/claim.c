@@ -2,7 +2,7 @@
 #include "inbound/glue.h"
 #include "inbound/route.h"
 
-#include <http_protocol.h>
+#include <apr_strings.h>
 #include <string.h>
 
 /* Without a dot, so that nothing takes it for a file with a type. */

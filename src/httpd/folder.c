@@ -24,7 +24,9 @@ static const struct {
                { 0x517B, "SMB" },     { 0x01021997, "9P" },   { 0x5346414F, "AFS" },
                { 0x00C36400, "Ceph" } };
 
-static const char *const ours[] = { ".", "..", "data.mdb", "lock.mdb", "effective.json" };
+static const char *const ours[] = {
+    ".", "..", "data.mdb", "lock.mdb", "effective.json", "effective.json.new"
+};
 
 typedef struct account {
     uid_t uid;
