@@ -287,7 +287,8 @@ static void walk(const scenario *sc)
     }
 }
 
-/* --- derived states ------------------------------------------------------------------------- */
+/* --- derived states ------------------------------------------------------------------------------
+ */
 
 typedef struct derived {
     const char *name;
@@ -330,7 +331,8 @@ static void test_states(void)
     ok(prov_link_next(&undated) > 0, "work without a time is due, not forgotten");
 }
 
-/* --- what scenarios do not see ---------------------------------------------------------------- */
+/* --- what scenarios do not see -------------------------------------------------------------------
+ */
 
 static void test_touch(void)
 {
@@ -342,7 +344,7 @@ static void test_touch(void)
                     .lease = { 1, 2, S(50) },
                     .attempt = 3,
                     .applied = 2 };
-    prov_touch t = { S(9), PROV_QUEUE_NORMAL, 3, 12, false };
+    prov_touch t = { .now = S(9), .queue = PROV_QUEUE_NORMAL, .trigger = 3, .application = 12 };
     prov_link_touch(&l, &t);
     ok(l.tries == 0 && l.failing == 0, "a change to a refused link starts its time anew");
     ok(l.lease.process == 1 && l.lease.until == S(50) && l.attempt == 3 && l.applied == 2,
@@ -424,6 +426,13 @@ static void test_tries(void)
     ok(l.tries == 0 && l.failing == 0, "a success ends the row");
     is_int(l.queue, PROV_QUEUE_NORMAL, "and the hurry");
     is_int(l.at, PROV_AT_DISABLED, "what was left there");
+    l.verify = S(20);
+    a = (prov_ack){ .kind = PROV_ACK_OBSERVED, .now = S(20), .at = PROV_AT_ACTIVE };
+    prov_link_ack(&l, &a);
+    is_int(l.verify, S(20), "what was observed by the way verifies nothing");
+    a.verified = true;
+    prov_link_ack(&l, &a);
+    is_int(l.verify, 0, "unless it was asked for");
 }
 
 static void test_leases(void)
@@ -437,7 +446,8 @@ static void test_leases(void)
     ok(!prov_lease_mine(&none, 0, 0), "nobody's is not mine");
 }
 
-/* --- rows ----------------------------------------------------------------------------------- */
+/* --- rows ----------------------------------------------------------------------------------------
+ */
 
 static bool same(const prov_link *a, const prov_link *b)
 {

@@ -7,7 +7,7 @@
 
 static const prov_id id = { "resource" }, other = { "another" };
 static const uint8_t digest[32] = "0123456789abcdef0123456789abcde";
-static const prov_touch touch = { 11, PROV_QUEUE_URGENT, 12, 13, true };
+static const prov_touch touch = { 11, PROV_QUEUE_URGENT, 12, 13, true, true };
 static const prov_lease lease = { 3, 4, 5 };
 static const prov_budget budget = { 6, 7, 8 };
 static prov_bytes bytes; /* identity matters, not content */
@@ -104,7 +104,7 @@ static const struct {
     { "journal", ID, 0, 0, 0, 0, 0, 0 },
     { "token", 0, 0, 0, 0, 0, 0, 0 },
     { "token_revoke", BYTES, 0, 0, 0, 0, 0, 0 },
-    { "recheck", ID, 0, 0, 0, 0, 0, 0 },
+    { "recheck", ID, 0, 0, 0, 0, 0, 74 },
     { "recheck_done", ID, 0, 0, 0, 0, 0, 0 },
     { "generation", DIGEST, 0, 0, 0, 0, 0, 72 },
     { "scan", ID | FLAG, 73, 0, 0, 0, 0, 0 },
@@ -123,7 +123,7 @@ static bool is_touch(const prov_op *op, int has)
     return !(has & TOUCH) ||
            (op->touch.now == touch.now && op->touch.queue == touch.queue &&
             op->touch.trigger == touch.trigger && op->touch.application == touch.application &&
-            op->touch.gone == touch.gone);
+            op->touch.gone == touch.gone && op->touch.reread == touch.reread);
 }
 
 static void test_fields(const prov_plan *plan)
@@ -186,7 +186,8 @@ static void test_scan_from_start(apr_pool_t *p)
     is_int(prov_plan_op(plan, 1999)->number, 1999, "a long plan keeps its order");
 }
 
-/* --- verdicts --------------------------------------------------------------------------------- */
+/* --- verdicts ------------------------------------------------------------------------------------
+ */
 
 static const struct {
     const char *name;

@@ -17,7 +17,7 @@ static prov_outcome outcome(int event, int now)
                            .reason = PROV_BYTES("why") };
 }
 
-/* --- time lines: an event, and the breaker after it --------------------------------------------
+/* --- time lines: an event, and the breaker after it ----------------------------------------------
  */
 
 typedef struct moment {
@@ -154,7 +154,7 @@ static void test_reason(void)
     is_int(t.breaker, CLOSED, "an event nobody knows does nothing");
 }
 
-/* --- updates that became creates ----------------------------------------------------------------
+/* --- updates that became creates -----------------------------------------------------------------
  */
 
 static void convert(prov_target *t, int times, int from, int apart)
@@ -198,8 +198,8 @@ static void test_conversions(void)
     is_int(slow.breaker, CLOSED, "19 an hour go on for ever");
 }
 
-/* --- budget
- * --------------------------------------------------------------------------------------- */
+/* --- budget --------------------------------------------------------------------------------------
+ */
 
 static int take(prov_target *t, const prov_budget *b, apr_time_t now, int most)
 {
@@ -274,8 +274,8 @@ static void test_rate(void)
     is_int(take(&t1, &huge, INT64_MAX, 1000), 1000, "at the end of time");
 }
 
-/* --- rows
- * ----------------------------------------------------------------------------------------- */
+/* --- rows ----------------------------------------------------------------------------------------
+ */
 
 static void test_rows(apr_pool_t *p)
 {
@@ -294,6 +294,7 @@ static void test_rows(apr_pool_t *p)
                       .links = 1000000,
                       .unsynced = 5,
                       .unknown = 6,
+                      .moved = true,
                       .refused = 7,
                       .held = 8,
                       .reason = PROV_BYTES("401 from the target: its password has run out") };
@@ -305,7 +306,7 @@ static void test_rows(apr_pool_t *p)
     ok(prov_target_read(prov_buf_bytes(&b), &back), "a row");
     is_bytes(back.reason, t.reason, "its reason");
     t.reason = back.reason = (prov_bytes){ NULL, 0 };
-    ok(back.number == t.number && back.declared && back.breaker == t.breaker &&
+    ok(back.number == t.number && back.moved && back.declared && back.breaker == t.breaker &&
            back.bad_row == t.bad_row && back.opened == t.opened &&
            back.paused_until == t.paused_until && back.last_status == t.last_status &&
            back.leases == t.leases && back.tokens == t.tokens && back.tokens_at == t.tokens_at &&
