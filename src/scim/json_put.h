@@ -16,18 +16,29 @@ static inline bool prov_word_is_special(uint64_t word)
     return found & PROV_EACH_BYTE(0x80);
 }
 
+static inline uint64_t prov_load(const uint8_t *at, size_t len)
+{
+    uint64_t word = 0;
+    memcpy(&word, at, len);
+    return word;
+}
+
+/* Loads of a fixed length, overlapping at the end: a memcpy of any length costs more than all. */
 static inline bool prov_text_is_plain(prov_bytes text)
 {
-    uint64_t word;
-    size_t i = 0;
-    for (; i + 8 <= text.len; i += 8) {
-        memcpy(&word, text.data + i, 8);
-        if (prov_word_is_special(word))
-            return false;
+    const uint8_t *at = text.data;
+    size_t len = text.len;
+    if (len >= 8) {
+        for (size_t i = 0; i + 8 < len; i += 8)
+            if (prov_word_is_special(prov_load(at + i, 8)))
+                return false;
+        return !prov_word_is_special(prov_load(at + len - 8, 8));
     }
-    word = PROV_EACH_BYTE(' ');
-    if (i < text.len)
-        memcpy(&word, text.data + i, text.len - i);
+    if (len >= 4)
+        return !prov_word_is_special(prov_load(at, 4) | prov_load(at + len - 4, 4) << 32);
+    uint64_t word = PROV_EACH_BYTE(' ');
+    for (size_t i = 0; i < len; i++)
+        word = word << 8 | at[i];
     return !prov_word_is_special(word);
 }
 

@@ -95,50 +95,19 @@ prov_cursor prov_record_fields(prov_record rec)
         (prov_bytes){ rec.bytes.data + PROV_RECORD_HEAD, rec.bytes.len - PROV_RECORD_HEAD });
 }
 
-/* Most numbers and lengths are one byte. */
-static inline uint64_t get_varint(prov_reader *r)
-{
-    if (r->at < r->end && *r->at < 0x80)
-        return *r->at++;
-    return prov_get_varint(r);
-}
-
 bool prov_cursor_value(prov_cursor *c, prov_item *out)
 {
-    prov_reader *r = &c->in;
-    if (r->at >= r->end)
-        return false;
-    out->number = 0;
-    out->tag = *r->at++;
-    uint64_t len = get_varint(r);
-    if (r->bad || len > (uint64_t)(r->end - r->at)) {
-        r->bad = true;
-        r->at = r->end;
-        return false;
-    }
-    out->payload = (prov_bytes){ r->at, (size_t)len };
-    r->at += len;
-    return true;
+    return prov_step_value(c, out);
 }
 
 bool prov_cursor_next(prov_cursor *c, prov_item *out)
 {
-    if (c->in.at >= c->in.end)
-        return false;
-    uint64_t number = get_varint(&c->in);
-    bool there = prov_cursor_value(c, out);
-    if (!there || number > UINT16_MAX) {
-        c->in.bad = true;
-        c->in.at = c->in.end;
-        return false;
-    }
-    out->number = (uint16_t)number;
-    return true;
+    return prov_step_field(c, out);
 }
 
 bool prov_cursor_find(prov_cursor c, uint16_t number, prov_item *out)
 {
-    while (prov_cursor_next(&c, out) && out->number <= number)
+    while (prov_step_field(&c, out) && out->number <= number)
         if (out->number == number)
             return true;
     return false;

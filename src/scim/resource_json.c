@@ -5,8 +5,6 @@
 #include "scim/registry.h"
 #include "scim/tree_json.h"
 #include <apr_strings.h>
-#include <inttypes.h>
-#include <stdio.h>
 
 typedef struct writing {
     prov_buf *b;
@@ -56,7 +54,7 @@ static void put_values(const writing *w, const prov_attr *a, prov_item f, size_t
     prov_cursor values = prov_item_values(f);
     prov_item v;
     prov_buf_byte(w->b, '[');
-    while (prov_cursor_value(&values, &v)) {
+    while (prov_step_value(&values, &v)) {
         if (v.tag != a->type)
             continue;
         size_t here = w->b->len;
@@ -96,7 +94,7 @@ static void put_complex(const writing *w, prov_item complex, const prov_attr *of
     prov_item f;
     size_t before = w->b->len;
     prov_buf_byte(w->b, '{');
-    while (prov_cursor_next(&c, &f)) {
+    while (prov_step_field(&c, &f)) {
         const prov_entry *e = prov_registry_entry(w->r, f.number);
         if (e && e->attr->parent == of && has_shape(e->attr, f) &&
             prov_projected_sub(w->proj, e->attr))
@@ -123,7 +121,7 @@ static void put_schema(const writing *w, const prov_schema *s)
     prov_cursor c = prov_record_fields(w->v->record);
     const prov_attr *naming = w->v->prefix.len ? w->v->type->naming : NULL;
     prov_item f;
-    while (prov_cursor_next(&c, &f)) {
+    while (prov_step_field(&c, &f)) {
         const prov_entry *e = prov_registry_entry(w->r, f.number);
         if (!e || (e->schema != schema && e->schema != common) || e->attr->parent ||
             !has_shape(e->attr, f) || !prov_projected(w->proj, e->attr))
@@ -227,7 +225,16 @@ static void put_elsewhere(const writing *w, const prov_schema *s)
 
 size_t prov_etag_print(uint64_t version, char out[PROV_ETAG_ROOM])
 {
-    return (size_t)snprintf(out, PROV_ETAG_ROOM, "W/\"%" PRIu64 "\"", version);
+    char digits[20];
+    size_t n = 0, len = 3;
+    do
+        digits[n++] = (char)('0' + version % 10);
+    while (version /= 10);
+    memcpy(out, "W/\"", len);
+    while (n)
+        out[len++] = digits[--n];
+    memcpy(out + len, "\"", 2);
+    return len + 1;
 }
 
 static prov_bytes location(const writing *w, const char *id)
@@ -240,26 +247,22 @@ static prov_bytes instant(apr_time_t t, char room[PROV_INSTANT_ROOM])
     return (prov_bytes){ (uint8_t *)room, prov_instant_print(t, room) };
 }
 
-static void put_meta(const writing *w, const char *id)
+static void put_meta(const writing *w, const prov_attr *meta, const char *id)
 {
-    const prov_attr *meta = prov_schema_common(w->r, "meta");
     prov_head head = prov_record_head(w->v->record);
     char created[PROV_INSTANT_ROOM], modified[PROV_INSTANT_ROOM], tag[PROV_ETAG_ROOM];
-    const prov_bytes values[] = { /* in the order of its rows */
-                                  prov_bytes_of(w->v->type->name),
-                                  instant(head.created, created),
-                                  instant(head.modified, modified),
-                                  location(w, id),
-                                  { (uint8_t *)tag, prov_etag_print(head.version, tag) }
-    };
+    prov_bytes values[5] = { prov_bytes_of(w->v->type->name), instant(head.created, created) };
+    bool untouched = head.modified == head.created;
+    values[2] = untouched ? values[1] : instant(head.modified, modified);
+    values[3] = location(w, id);
+    values[4] = (prov_bytes){ (uint8_t *)tag, prov_etag_print(head.version, tag) };
     size_t before = w->b->len;
-    if (!prov_projected(w->proj, meta))
-        return;
     PROV_PUT(w->b, ",\"meta\":{");
-    for (int i = 0; i < meta->sub_count; i++) {
-        if (!prov_projected_sub(w->proj, &meta->subs[i]))
+    for (int i = 0; i < meta->sub_count && i < 5; i++) { /* `values` has the order of its rows */
+        const prov_entry *e = prov_registry_entry(w->r, meta->subs[i].number);
+        if (!e || !prov_projected_sub(w->proj, e->attr))
             continue;
-        prov_put_name(w->b, meta->subs[i].name);
+        prov_put_key(w->b, e->key);
         prov_put_string(w->b, values[i]);
     }
     close_or_undo(w->b, before, '}');
@@ -272,7 +275,7 @@ static uint32_t schemas_in(const writing *w)
     prov_cursor c = prov_record_fields(w->v->record);
     uint32_t seen = 0;
     prov_item f;
-    while (prov_cursor_next(&c, &f)) {
+    while (prov_step_field(&c, &f)) {
         const prov_entry *e = prov_registry_entry(w->r, f.number);
         seen |= e ? e->schema : 0;
     }
@@ -310,6 +313,7 @@ void prov_resource_write(prov_buf *b, const prov_view *v, const prov_projection 
     const writing w = { b, v, v->registry, proj };
     const prov_resource_type *t = v->type;
     prov_bytes parts[PROV_SCHEMAS_MAX];
+    const prov_attr *meta = prov_schema_common(w.r, "meta");
     uint32_t seen = schemas_in(&w);
     char id[PROV_ID_TEXT + 1];
     prov_id_print(&v->id, id);
@@ -329,6 +333,7 @@ void prov_resource_write(prov_buf *b, const prov_view *v, const prov_projection 
     put_schema(&w, t->schema);
     put_elsewhere(&w, t->schema);
     put_extensions(&w, parts);
-    put_meta(&w, id);
+    if (prov_projected(proj, meta))
+        put_meta(&w, meta, id);
     prov_buf_byte(b, '}');
 }

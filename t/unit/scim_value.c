@@ -173,6 +173,32 @@ static void test_singles(apr_pool_t *p)
     }
 }
 
+/* The writer looks at eight bytes at a time: each special byte at each place of each length. */
+static void test_strings(apr_pool_t *p)
+{
+    static const char specials[] = "\"\\\x1f\x01\x7f\xc3!# []^~";
+    prov_attr a = { .name = "a", .type = PROV_TYPE_STRING };
+    int wrong = 0, tried = 0;
+    for (size_t len = 0; len < 20; len++) {
+        for (size_t at = 0; at < len; at++) {
+            for (const char *c = specials; *c; c++, tried++) {
+                char text[24] = "abcdefghijklmnopqrstuvw";
+                text[len] = '\0';
+                text[at] = *c;
+                prov_object *o = prov_object_make(p);
+                prov_object_put_text(o, &a, text);
+                prov_buf got, want;
+                prov_buf_init(&got, p, 0);
+                prov_buf_init(&want, p, 0);
+                prov_field_write(&got, prov_object_get(o, &a));
+                prov_json_write_text(&want, text);
+                wrong += !prov_bytes_equal(prov_buf_bytes(&got), prov_buf_bytes(&want));
+            }
+        }
+    }
+    ok(tried > 2000 && wrong == 0, "strings are written as base/json.h writes them");
+}
+
 static void test_extra(apr_pool_t *p, const prov_registry *r)
 {
     const prov_resource_type *user = prov_registry_type_named(r, "User");
@@ -313,6 +339,7 @@ int main(void)
     prov_registry *r = bound_registry(p);
     test_bodies(p, r);
     test_singles(p);
+    test_strings(p);
     test_extra(p, r);
     test_many(p, r);
     test_equality(p, r);
