@@ -1,0 +1,105 @@
+#include "store/lmdb/apply.h"
+
+#include <string.h>
+
+typedef bool check_fn(prov_apply *a, const prov_op *op);
+typedef void effect_fn(prov_apply *a, const prov_op *op);
+
+typedef struct operation {
+    check_fn *check;   /* NULL: always holds */
+    effect_fn *effect; /* NULL: changes nothing by itself */
+} operation;
+
+static const operation operations[PROV_OP_COUNT] = {
+    [PROV_OP_MUST_EXIST] = { prov_check_must_exist, NULL },
+    [PROV_OP_MUST_BE_VERSION] = { prov_check_must_be_version, NULL },
+    [PROV_OP_MUST_BE_GENERATION] = { prov_check_must_be_generation, NULL },
+    [PROV_OP_PUT] = { NULL, prov_effect_put },
+    [PROV_OP_PUT_LARGE] = { NULL, prov_effect_put_large },
+    [PROV_OP_DELETE_LARGE] = { NULL, prov_effect_delete_large },
+    [PROV_OP_DELETE] = { NULL, prov_effect_delete },
+    [PROV_OP_INDEX] = { prov_check_index, prov_effect_index },
+    [PROV_OP_UNINDEX] = { NULL, prov_effect_unindex },
+    [PROV_OP_CREDENTIAL] = { NULL, prov_effect_credential },
+    [PROV_OP_MEMBER_ADD] = { prov_check_member_add, prov_effect_member_add },
+    [PROV_OP_MEMBER_REMOVE] = { NULL, prov_effect_member_remove },
+    [PROV_OP_MEMBER_REMOVE_ALL] = { NULL, prov_effect_member_remove_all },
+    [PROV_OP_MOVED] = { NULL, prov_effect_moved },
+    [PROV_OP_TOUCH] = { NULL, prov_effect_touch },
+    [PROV_OP_TOUCH_LINK] = { NULL, prov_effect_touch_link },
+    [PROV_OP_GRANT] = { NULL, prov_effect_grant },
+    [PROV_OP_CLAIM] = { prov_check_claim, prov_effect_claim },
+    [PROV_OP_PREPARE] = { prov_check_prepare, prov_effect_prepare },
+    [PROV_OP_RENEW] = { prov_check_renew, prov_effect_renew },
+    [PROV_OP_ACK] = { prov_check_ack, prov_effect_ack },
+    [PROV_OP_WAIT_FOR_KEY] = { NULL, prov_effect_wait_for_key },
+    [PROV_OP_SUPERSEDE] = { prov_check_supersede, prov_effect_supersede },
+    [PROV_OP_RECLAIM] = { NULL, prov_effect_reclaim },
+    [PROV_OP_EDGE] = { NULL, prov_effect_edge },
+    [PROV_OP_EDGE_SENT] = { NULL, prov_effect_edge_sent },
+    [PROV_OP_EDGE_ACK] = { NULL, prov_effect_edge_ack },
+    [PROV_OP_EDGE_SLEEP] = { NULL, prov_effect_edge_sleep },
+    [PROV_OP_TARGET_EVENT] = { NULL, prov_effect_target_event },
+    [PROV_OP_TARGET_DECLARE] = { NULL, prov_effect_target_declare },
+    [PROV_OP_JOURNAL] = { NULL, NULL }, /* last, and only if anything changed */
+    [PROV_OP_TOKEN] = { prov_check_token, prov_effect_token },
+    [PROV_OP_TOKEN_REVOKE] = { prov_check_token_revoke, prov_effect_token_revoke },
+    [PROV_OP_RECHECK] = { NULL, prov_effect_recheck },
+    [PROV_OP_RECHECK_DONE] = { NULL, prov_effect_recheck_done },
+    [PROV_OP_GENERATION] = { NULL, prov_effect_generation },
+    [PROV_OP_SCAN] = { NULL, prov_effect_scan },
+};
+
+bool prov_apply_refuse(prov_apply *a, prov_refusal why)
+{
+    a->verdict->kind = PROV_REFUSED;
+    a->verdict->why = why;
+    return false;
+}
+
+bool prov_apply_refuse_for(prov_apply *a, prov_refusal why, const prov_id *holder)
+{
+    a->verdict->holder = *holder;
+    return prov_apply_refuse(a, why);
+}
+
+static bool check_all(prov_apply *a)
+{
+    for (int i = 0; i < prov_plan_length(a->plan); i++) {
+        const prov_op *op = prov_plan_op(a->plan, i);
+        check_fn *check = operations[op->code].check;
+        if (check && !check(a, op))
+            return false;
+    }
+    return true;
+}
+
+static void each_of(prov_apply *a, prov_op_code code, effect_fn *effect)
+{
+    for (int i = 0; i < prov_plan_length(a->plan); i++) {
+        const prov_op *op = prov_plan_op(a->plan, i);
+        if (op->code == code)
+            effect(a, op);
+    }
+}
+
+bool prov_apply_plan(prov_apply *a)
+{
+    memset(a->verdict, 0, sizeof *a->verdict);
+    a->now = apr_time_now();
+    if (!check_all(a)) {
+        if (a->verdict->why == PROV_LEASE_LOST)
+            each_of(a, PROV_OP_ACK, prov_effect_deposit);
+        return a->tx.rc == 0;
+    }
+    for (int i = 0; a->tx.rc == 0 && i < prov_plan_length(a->plan); i++) {
+        const prov_op *op = prov_plan_op(a->plan, i);
+        if (operations[op->code].effect)
+            operations[op->code].effect(a, op);
+    }
+    prov_effect_grown(a);
+    if (a->tx.changed)
+        each_of(a, PROV_OP_JOURNAL, prov_effect_journal);
+    a->verdict->changed = a->tx.changed;
+    return a->tx.rc == 0;
+}

@@ -1,0 +1,300 @@
+#include "store/lmdb/commit.h"
+
+#include "base/log.h"
+
+#include <apr_allocator.h>
+#include <string.h>
+
+#define BATCH_PLANS 256
+#define BATCH_ROWS  2000 /* operations; a batch ends with the plan that passes it */
+/* How many batches a leader commits after his own before he hands over: a hand-over costs a switch
+ * of threads during which nothing is committed, leading on costs the leader's caller a commit. */
+#define LEAD_ON      1
+#define SCRATCH_KEPT ((apr_size_t)8 << 20)
+
+struct prov_ticket {
+    const prov_plan *const *plans; /* NULL: a step */
+    prov_verdict *verdicts;
+    int count, taken, finished;
+    bool leads; /* called to lead */
+    pthread_cond_t called;
+    prov_ticket *next;
+};
+
+typedef struct batch {
+    const prov_plan *plans[BATCH_PLANS];
+    prov_verdict *verdicts[BATCH_PLANS];
+    prov_ticket *owners[BATCH_PLANS];
+    int count;
+} batch;
+
+/* --- one transaction ------------------------------------------------------------------------ */
+
+static bool apply(prov_committer *c, MDB_txn *txn, const prov_plan *plan, prov_verdict *verdict,
+                  bool *changed, int *rc)
+{
+    prov_apply a = { .tx = { .env = c->env, .txn = txn, .scratch = c->scratch },
+                     .plan = plan,
+                     .verdict = verdict };
+    apr_pool_clear(c->scratch);
+    bool good = prov_apply_plan(&a);
+    *changed |= a.tx.changed;
+    *rc = a.tx.rc;
+    return good;
+}
+
+static void fail(prov_verdict *verdict, prov_verdict_kind kind)
+{
+    memset(verdict, 0, sizeof *verdict);
+    verdict->kind = kind;
+}
+
+static void fail_for(prov_committer *c, prov_verdict *verdict, int rc)
+{
+    fail(verdict, prov_env_verdict(rc));
+    if (verdict->kind == PROV_BROKEN)
+        prov_log(PROV_LOG_ERROR, "%s: a change could not be written: %s", c->env->folder,
+                 mdb_strerror(rc));
+}
+
+/* The commit failed after it may have reached the disk: nobody can say, and nothing is rerun. */
+static void lose_sight(prov_committer *c, int rc)
+{
+    prov_log(PROV_LOG_ERROR, "%s: a commit failed, its outcome is unknown: %s", c->env->folder,
+             mdb_strerror(rc));
+    prov_env_suspect(c->env, true);
+    prov_env_reopen(c->env);
+}
+
+static int commit(prov_committer *c, MDB_txn *txn, bool changed)
+{
+    if (!changed) {
+        prov_env_write_abort(c->env, txn);
+        return 0;
+    }
+    int rc = prov_env_write_commit(c->env, txn);
+    __atomic_add_fetch(&c->commits, 1, __ATOMIC_RELAXED);
+    return rc;
+}
+
+/* PROV_DONE, or the verdict of everything in a transaction whose commit ended with `rc`. */
+static prov_verdict_kind judge_commit(prov_committer *c, int rc)
+{
+    if (rc == 0)
+        return PROV_DONE;
+    if (prov_env_commit_undone(c->env, rc))
+        return PROV_FULL;
+    lose_sight(c, rc);
+    return PROV_UNKNOWN;
+}
+
+static void run_one(prov_committer *c, const prov_plan *plan, prov_verdict *verdict)
+{
+    MDB_txn *txn;
+    bool changed = false;
+    int rc = prov_env_write_begin(c->env, &txn);
+    if (rc) {
+        fail_for(c, verdict, rc);
+        return;
+    }
+    if (!apply(c, txn, plan, verdict, &changed, &rc)) {
+        prov_env_write_abort(c->env, txn);
+        fail_for(c, verdict, rc);
+        return;
+    }
+    prov_verdict_kind kind = judge_commit(c, commit(c, txn, changed));
+    if (kind != PROV_DONE)
+        fail(verdict, kind);
+}
+
+/* All in one transaction. False if it came to nothing and each must have its own. */
+static bool run_together(prov_committer *c, batch *b)
+{
+    MDB_txn *txn;
+    bool changed = false;
+    int rc = prov_env_write_begin(c->env, &txn);
+    for (int i = 0; rc && i < b->count; i++)
+        fail_for(c, b->verdicts[i], rc);
+    if (rc)
+        return true;
+    for (int i = 0; i < b->count; i++) {
+        if (!apply(c, txn, b->plans[i], b->verdicts[i], &changed, &rc)) {
+            prov_env_write_abort(c->env, txn);
+            return false;
+        }
+    }
+    prov_verdict_kind kind = judge_commit(c, commit(c, txn, changed));
+    for (int i = 0; kind == PROV_UNKNOWN && i < b->count; i++)
+        fail(b->verdicts[i], kind);
+    return kind != PROV_FULL;
+}
+
+static void run(prov_committer *c, batch *b)
+{
+    __atomic_add_fetch(&c->plans, (uint64_t)b->count, __ATOMIC_RELAXED);
+    if (b->count > 1 && run_together(c, b))
+        return;
+    /* Only the guilty fails. */
+    for (int i = 0; i < b->count; i++)
+        run_one(c, b->plans[i], b->verdicts[i]);
+}
+
+/* --- the queue ------------------------------------------------------------------------------ */
+
+static void enqueue(prov_committer *c, prov_ticket *t)
+{
+    pthread_cond_init(&t->called, NULL);
+    *c->last = t;
+    c->last = &t->next;
+}
+
+static void dequeue(prov_committer *c)
+{
+    c->first = c->first->next;
+    if (!c->first)
+        c->last = &c->first;
+}
+
+/* In the order of arrival, up to the first step; a ticket of many plans may be taken in parts. */
+static void fill(prov_committer *c, batch *b)
+{
+    int most = c->each ? 1 : BATCH_PLANS;
+    int rows = 0;
+    b->count = 0;
+    while (c->first && c->first->plans && b->count < most && rows < BATCH_ROWS) {
+        prov_ticket *t = c->first;
+        b->plans[b->count] = t->plans[t->taken];
+        b->verdicts[b->count] = &t->verdicts[t->taken];
+        b->owners[b->count++] = t;
+        rows += prov_plan_length(t->plans[t->taken]);
+        if (++t->taken == t->count)
+            dequeue(c);
+    }
+}
+
+/* An owner whose last plan is done may be gone as soon as the lock is. */
+static void wake_owners(batch *b)
+{
+    for (int i = 0; i < b->count; i++) {
+        prov_ticket *t = b->owners[i];
+        if (++t->finished == t->count)
+            pthread_cond_signal(&t->called);
+    }
+}
+
+static void hand_over(prov_committer *c)
+{
+    c->led = c->first != NULL;
+    if (c->first) {
+        c->first->leads = true;
+        pthread_cond_signal(&c->first->called);
+    }
+}
+
+/* With the lock held and one's own ticket first in the queue. */
+static void lead(prov_committer *c, prov_ticket *own)
+{
+    batch b;
+    int more = LEAD_ON;
+    while (c->first && c->first->plans && (own->finished < own->count || more-- > 0)) {
+        fill(c, &b);
+        pthread_mutex_unlock(&c->lock);
+        run(c, &b);
+        pthread_mutex_lock(&c->lock);
+        wake_owners(&b);
+    }
+}
+
+/* The lock is held on return; true if the caller now leads. */
+static bool wait_in_line(prov_committer *c, prov_ticket *t)
+{
+    pthread_mutex_lock(&c->lock);
+    enqueue(c, t);
+    if (!c->led) {
+        c->led = true;
+        return true;
+    }
+    while (!t->leads && (t->count == 0 || t->finished < t->count))
+        pthread_cond_wait(&t->called, &c->lock);
+    return t->leads;
+}
+
+void prov_committer_submit(prov_committer *c, const prov_plan *const plans[],
+                           prov_verdict verdicts[], int count)
+{
+    prov_ticket own = { .plans = plans, .verdicts = verdicts, .count = count };
+    if (count <= 0)
+        return;
+    if (wait_in_line(c, &own)) {
+        lead(c, &own);
+        hand_over(c);
+    }
+    pthread_mutex_unlock(&c->lock);
+    pthread_cond_destroy(&own.called);
+}
+
+/* --- steps ---------------------------------------------------------------------------------- */
+
+static int run_step(prov_committer *c, prov_step *step, void *baton, bool *unknown)
+{
+    MDB_txn *txn;
+    int rc = prov_env_write_begin(c->env, &txn);
+    if (rc)
+        return rc;
+    prov_tx tx = { .env = c->env, .txn = txn, .scratch = c->scratch };
+    apr_pool_clear(c->scratch);
+    step(&tx, baton);
+    if (tx.rc) {
+        prov_env_write_abort(c->env, txn);
+        return tx.rc;
+    }
+    rc = commit(c, txn, tx.changed);
+    bool lost = judge_commit(c, rc) == PROV_UNKNOWN;
+    if (unknown)
+        *unknown = lost;
+    return rc;
+}
+
+int prov_committer_step(prov_committer *c, prov_step *step, void *baton, bool *unknown)
+{
+    prov_ticket own = { 0 };
+    if (unknown)
+        *unknown = false;
+    wait_in_line(c, &own);
+    dequeue(c);
+    pthread_mutex_unlock(&c->lock);
+    int rc = run_step(c, step, baton, unknown);
+    pthread_mutex_lock(&c->lock);
+    hand_over(c);
+    pthread_mutex_unlock(&c->lock);
+    pthread_cond_destroy(&own.called);
+    return rc;
+}
+
+/* --- its life ------------------------------------------------------------------------------- */
+
+prov_err *prov_committer_make(prov_committer *c, apr_pool_t *p, prov_env *env, bool each)
+{
+    apr_allocator_t *allocator;
+    memset(c, 0, sizeof *c);
+    c->env = env;
+    c->each = each;
+    c->last = &c->first;
+    pthread_mutex_init(&c->lock, NULL);
+    apr_status_t rv = apr_allocator_create(&allocator);
+    if (rv == APR_SUCCESS)
+        rv = apr_pool_create_unmanaged_ex(&c->scratch, NULL, allocator);
+    if (rv != APR_SUCCESS)
+        return prov_err_status(p, rv, "The store's committer cannot start");
+    apr_allocator_owner_set(allocator, c->scratch);
+    apr_allocator_max_free_set(allocator, SCRATCH_KEPT);
+    return NULL;
+}
+
+void prov_committer_end(prov_committer *c)
+{
+    if (c->scratch)
+        apr_pool_destroy(c->scratch);
+    c->scratch = NULL;
+    pthread_mutex_destroy(&c->lock);
+}

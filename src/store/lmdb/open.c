@@ -1,0 +1,192 @@
+#include "store/backend.h"
+#include "store/lmdb/private.h"
+
+#include "base/crypt.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#define NFS_MAGIC  0x6969
+#define SIZE_LEAST ((int64_t)1 << 20)
+
+/* --- settings ------------------------------------------------------------------------------- */
+
+/* The folder, or the nearest one above it that is there. */
+static const char *nearest(apr_pool_t *p, const char *folder)
+{
+    struct stat st;
+    char *path = apr_pstrdup(p, folder);
+    while (stat(path, &st) != 0 && path[1]) {
+        char *slash = strrchr(path, '/');
+        if (!slash)
+            return ".";
+        slash[slash == path] = '\0';
+    }
+    return path;
+}
+
+static prov_err *check_settings(apr_pool_t *p, const prov_store_settings *s)
+{
+    struct statfs fs;
+    prov_err *err = NULL;
+    if (!s->location || s->location[0] != '/')
+        return prov_err_make(p, 500, NULL, "The store's folder must be an absolute path");
+    if (s->size < SIZE_LEAST)
+        return prov_err_make(p, 500, NULL, "The store must be allowed to grow to 1M at least");
+    if (statfs(nearest(p, s->location), &fs) == 0 && fs.f_type == NFS_MAGIC)
+        err = prov_err_make(p, 500, NULL,
+                            "The store's folder is on NFS, where its locks do not hold: put it on "
+                            "a local disk");
+    if (err)
+        err->source = s->location;
+    return err;
+}
+
+/* --- opening -------------------------------------------------------------------------------- */
+
+typedef struct settling {
+    const prov_store_settings *settings;
+    bool wrong_key;
+} settling;
+
+static void find_tenant(prov_tx *tx, const char *name)
+{
+    prov_row_key key;
+    char *row = apr_pstrcat(tx->scratch, "tenant ", name ? name : "", NULL);
+    tx->env->tenant = 0; /* the file's own rows */
+    PROV_KEY(tx, key, META, prov_bytes_of(row));
+    int64_t number = prov_tx_count(tx, &key);
+    if (!number) {
+        number = (int64_t)prov_tx_next(tx, "tenants");
+        prov_tx_add(tx, &key, number);
+    }
+    tx->env->tenant = (uint16_t)number;
+}
+
+/* A caller who has no key (a tool that only reads) brings zeros, and proves nothing. */
+static bool check_key(prov_tx *tx, const uint8_t check[PROV_DIGEST_LEN])
+{
+    static const uint8_t none[PROV_DIGEST_LEN];
+    prov_row_key key;
+    prov_bytes row;
+    if (prov_same(check, none, sizeof none))
+        return true;
+    PROV_KEY(tx, key, META, PROV_BYTES("key check"));
+    if (prov_tx_get(tx, &key, &row))
+        return row.len == PROV_DIGEST_LEN && prov_same(row.data, check, row.len);
+    prov_tx_put(tx, &key, (prov_bytes){ check, PROV_DIGEST_LEN });
+    return true;
+}
+
+static void settle(prov_tx *tx, void *baton)
+{
+    settling *s = baton;
+    find_tenant(tx, s->settings->tenant);
+    s->wrong_key = !check_key(tx, s->settings->key_check);
+}
+
+static apr_status_t close_store(void *data)
+{
+    prov_store *s = data;
+    prov_env_close(&s->env);
+    prov_committer_end(&s->committer);
+    return APR_SUCCESS;
+}
+
+static prov_err *open_store(apr_pool_t *p, const prov_store_settings *settings, prov_store **out)
+{
+    prov_store *s = apr_pcalloc(p, sizeof *s);
+    settling what = { .settings = settings };
+    prov_err *err = prov_env_open(&s->env, p, settings);
+    if (err)
+        return err;
+    pthread_mutex_init(&s->lock, NULL);
+    apr_pool_create(&s->errors, p);
+    err = prov_committer_make(&s->committer, p, &s->env, settings->commit_each);
+    if (err)
+        return err;
+    apr_pool_cleanup_register(p, s, close_store, apr_pool_cleanup_null);
+    int rc = prov_committer_step(&s->committer, settle, &what, NULL);
+    if (rc)
+        return prov_env_err(p, &s->env, rc, "The store cannot be opened");
+    if (what.wrong_key) {
+        err = prov_err_make(p, 500, NULL, "The secret key is not the one this store was made with");
+        err->source = settings->location;
+        return err;
+    }
+    *out = s;
+    return NULL;
+}
+
+const prov_store_backend prov_store_lmdb = { "lmdb", check_settings, open_store };
+
+/* --- health and errors ---------------------------------------------------------------------- */
+
+prov_err *prov_store_own_err(prov_store *s, int rc, const char *doing)
+{
+    pthread_mutex_lock(&s->lock);
+    prov_err *err = prov_env_err(s->errors, &s->env, rc, doing);
+    pthread_mutex_unlock(&s->lock);
+    return err;
+}
+
+prov_err *prov_store_health(prov_store *s, apr_pool_t *p)
+{
+    MDB_txn *txn;
+    if (prov_env_is_suspect(&s->env))
+        return prov_env_err(p, &s->env, EIO, "The store failed and could not be opened again yet");
+    int rc = prov_env_read_begin(&s->env, &txn);
+    if (rc)
+        return prov_env_err(p, &s->env, rc, "The store cannot be read");
+    prov_env_read_end(&s->env, txn);
+    return NULL;
+}
+
+/* --- writing -------------------------------------------------------------------------------- */
+
+void prov_store_submit(prov_store *s, const prov_plan *plan, prov_verdict *verdict)
+{
+    prov_committer_submit(&s->committer, &plan, verdict, 1);
+}
+
+void prov_store_submit_all(prov_store *s, const prov_plan *const plans[], prov_verdict verdicts[],
+                           int count)
+{
+    prov_committer_submit(&s->committer, plans, verdicts, count);
+}
+
+typedef struct decision {
+    prov_store *store;
+    prov_store_decide *decide;
+    void *baton;
+    prov_verdict *verdict;
+} decision;
+
+static void decide(prov_tx *tx, void *baton)
+{
+    decision *d = baton;
+    prov_snapshot now = { .store = d->store,
+                          .tx = { .env = tx->env, .txn = tx->txn },
+                          .began = apr_time_now() };
+    const prov_plan *plan = d->decide(d->baton, &now);
+    if (!plan)
+        return;
+    prov_apply a = { .tx = *tx, .plan = plan, .verdict = d->verdict };
+    prov_apply_plan(&a);
+    *tx = a.tx;
+}
+
+void prov_store_exclusive(prov_store *s, prov_store_decide *fn, void *baton, prov_verdict *verdict)
+{
+    decision d = { .store = s, .decide = fn, .baton = baton, .verdict = verdict };
+    bool unknown;
+    memset(verdict, 0, sizeof *verdict);
+    int rc = prov_committer_step(&s->committer, decide, &d, &unknown);
+    if (rc == 0)
+        return;
+    memset(verdict, 0, sizeof *verdict);
+    verdict->kind = unknown ? PROV_UNKNOWN : prov_env_verdict(rc);
+}

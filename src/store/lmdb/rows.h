@@ -1,0 +1,63 @@
+/* Rows of the outbox with what follows from them. Each kind is written by one function, which keeps
+ * its indexes: nothing else writes those tables. */
+#ifndef PROV_STORE_LMDB_ROWS_H
+#define PROV_STORE_LMDB_ROWS_H
+
+#include "store/lmdb/tx.h"
+
+/* --- links (rows_link.c) -------------------------------------------------------------------- */
+/* Its bytes lie on the scratch pool if there is one, else in the page. */
+bool prov_rows_link(prov_tx *tx, const prov_id *id, uint32_t target, prov_link *out);
+/* From the row at `key`. */
+bool prov_rows_link_read(prov_tx *tx, prov_bytes key, prov_bytes row, prov_link *out);
+int prov_rows_links_of(prov_tx *tx, const prov_id *id, prov_link **out); /* on the scratch pool */
+/* From `old` (NULL: new) to `now` (NULL: gone): row, links at the target, due, lease, names held,
+ * who waits for a name, and the target's counts. */
+void prov_rows_link_put(prov_tx *tx, const prov_link *old, const prov_link *now, apr_time_t when);
+void prov_rows_touch(prov_tx *tx, const prov_link *link, const prov_touch *touch);
+/* Every link of the resource that still acts. */
+void prov_rows_touch_all(prov_tx *tx, const prov_id *id, const prov_touch *touch);
+/* The holder of a correlation key at a target; false if it is free. */
+bool prov_rows_key_holder(prov_tx *tx, uint32_t target, uint16_t type, prov_bytes key, prov_id *id);
+bool prov_rows_remote_holder(prov_tx *tx, uint32_t target, prov_bytes remote, prov_id *id);
+bool prov_rows_superseded(const prov_link *link);
+
+/* What a link adds to its target's counts. */
+typedef struct prov_link_counts {
+    int64_t links, unsynced, unknown, refused, held;
+} prov_link_counts;
+prov_link_counts prov_rows_counts(const prov_link *link);
+
+/* --- edges (rows_edge.c) -------------------------------------------------------------------- */
+bool prov_rows_edge(prov_tx *tx, uint32_t target, const prov_id *group, const prov_id *member,
+                    prov_edge *out);
+/* An edge that neither is nor shall be there goes. */
+void prov_rows_edge_put(prov_tx *tx, uint32_t target, const prov_id *group, const prov_id *member,
+                        const prov_edge *edge);
+/* A membership came or went: the edge at each of the group's links. */
+void prov_rows_edges_want(prov_tx *tx, const prov_id *group, const prov_id *member, bool wanted);
+/* A new link of a group: an edge for each member. */
+void prov_rows_edges_make(prov_tx *tx, uint32_t target, const prov_id *group);
+/* A remote id gained or changed: what hung on the old one is not there, and sleepers wake. */
+void prov_rows_edges_restart(prov_tx *tx, const prov_link *link, const prov_touch *touch);
+/* A link took over another's object, and with it what the target has of its memberships. */
+void prov_rows_edges_inherit(prov_tx *tx, uint32_t target, const prov_id *from, const prov_id *to,
+                             const prov_touch *touch);
+void prov_rows_edges_drop(prov_tx *tx, uint32_t target, const prov_id *id);
+bool prov_rows_edges_work(prov_tx *tx, uint32_t target, const prov_id *group);
+
+/* --- targets and the rest (rows_misc.c) ----------------------------------------------------- */
+/* A target never seen has a zero row. */
+void prov_rows_target(prov_tx *tx, uint32_t number, prov_target *out);
+void prov_rows_target_put(prov_tx *tx, const prov_target *target);
+bool prov_rows_resource(prov_tx *tx, const prov_id *id, prov_record *out);
+bool prov_rows_exists(prov_tx *tx, const prov_id *id);
+bool prov_rows_process_read(prov_bytes key, prov_bytes row, prov_process *out);
+bool prov_rows_token_read(prov_bytes key, prov_bytes row, prov_token *out);
+bool prov_rows_journal_read(prov_bytes key, prov_bytes row, prov_journal *out);
+void prov_rows_process_put(prov_tx *tx, const prov_process *process);
+void prov_rows_token_put(prov_tx *tx, const prov_token *token);
+void prov_rows_journal_put(prov_tx *tx, const prov_journal *row);
+uint64_t prov_rows_generation(prov_tx *tx, uint8_t digest[32]);
+
+#endif
