@@ -16,6 +16,8 @@ struct prov_registry {
     prov_schema *common;
     prov_schema *schemas;
     int schema_count;
+    prov_schema *services; /* published, but of no type, and never bound */
+    int service_count;
     prov_resource_type *types;
     int type_count;
     prov_entry *entries; /* by number */

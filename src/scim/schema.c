@@ -103,18 +103,25 @@ static void build_type(prov_registry *r, const prov_core_type *from, prov_resour
     t->extension_count = n;
 }
 
+static prov_schema *build_schemas(apr_pool_t *p, const prov_core_schema *from, int count)
+{
+    prov_schema *schemas = apr_pcalloc(p, count * sizeof *schemas);
+    for (int i = 0; i < count; i++)
+        build_schema(p, &from[i], &schemas[i]);
+    return schemas;
+}
+
 prov_registry *prov_registry_core(apr_pool_t *p)
 {
     prov_registry *r = apr_pcalloc(p, sizeof *r);
     r->pool = p;
-    r->common = apr_pcalloc(p, sizeof *r->common);
-    build_schema(p, &prov_core_common, r->common);
+    r->common = build_schemas(p, &prov_core_common, 1);
+    r->schemas = build_schemas(p, prov_core_schemas, prov_core_schema_count);
     r->schema_count = prov_core_schema_count;
-    r->schemas = apr_pcalloc(p, r->schema_count * sizeof *r->schemas);
-    for (int i = 0; i < r->schema_count; i++)
-        build_schema(p, &prov_core_schemas[i], &r->schemas[i]);
+    r->services = build_schemas(p, prov_service_schemas, prov_service_schema_count);
+    r->service_count = prov_service_schema_count;
+    r->types = apr_pcalloc(p, prov_core_type_count * sizeof *r->types);
     r->type_count = prov_core_type_count;
-    r->types = apr_pcalloc(p, r->type_count * sizeof *r->types);
     for (int i = 0; i < r->type_count; i++)
         build_type(r, &prov_core_types[i], &r->types[i]);
     return r;
@@ -221,12 +228,14 @@ const prov_resource_type *prov_registry_type_numbered(const prov_registry *r, ui
 
 int prov_registry_schema_count(const prov_registry *r)
 {
-    return r->schema_count;
+    return r->schema_count + r->service_count;
 }
 
 const prov_schema *prov_registry_schema(const prov_registry *r, int i)
 {
-    return i >= 0 && i < r->schema_count ? &r->schemas[i] : NULL;
+    if (i < 0 || i >= prov_registry_schema_count(r))
+        return NULL;
+    return i < r->schema_count ? &r->schemas[i] : &r->services[i - r->schema_count];
 }
 
 static bool same_name(const char *name, const char *text, size_t len)
@@ -236,9 +245,9 @@ static bool same_name(const char *name, const char *text, size_t len)
 
 const prov_schema *prov_registry_schema_named(const prov_registry *r, const char *urn)
 {
-    for (int i = 0; i < r->schema_count; i++)
-        if (strcasecmp(r->schemas[i].urn, urn) == 0)
-            return &r->schemas[i];
+    for (int i = 0; i < prov_registry_schema_count(r); i++)
+        if (strcasecmp(prov_registry_schema(r, i)->urn, urn) == 0)
+            return prov_registry_schema(r, i);
     return NULL;
 }
 

@@ -116,6 +116,7 @@ const prov_resource_type *prov_registry_type(const prov_registry *r, int i);
 const prov_resource_type *prov_registry_type_named(const prov_registry *r, const char *name);
 const prov_resource_type *prov_registry_type_at(const prov_registry *r, const char *endpoint);
 const prov_resource_type *prov_registry_type_numbered(const prov_registry *r, uint16_t number);
+/* What /Schemas publishes: those of the types and, after them, those of the service itself. */
 int prov_registry_schema_count(const prov_registry *r);
 const prov_schema *prov_registry_schema(const prov_registry *r, int i);
 const prov_schema *prov_registry_schema_named(const prov_registry *r,

@@ -49,6 +49,9 @@ typedef struct prov_core_type {
 extern const prov_core_schema prov_core_common;
 extern const prov_core_schema prov_core_schemas[];
 extern const int prov_core_schema_count;
+/* Published, but of no resource type. */
+extern const prov_core_schema prov_service_schemas[];
+extern const int prov_service_schema_count;
 extern const prov_core_type prov_core_types[];
 extern const int prov_core_type_count;
 

@@ -61,6 +61,8 @@ static void test_numbers(const prov_registry *r)
         const prov_schema *schema = prov_registry_schema(r, s);
         for (int i = 0; i < schema->count; i++) {
             const prov_attr *a = &schema->attrs[i];
+            if (a->number == 0)
+                continue; /* of the service */
             wrong += prov_registry_attr_numbered(r, a->number) != a;
             for (int n = 0; n < a->sub_count; n++, seen++)
                 wrong += prov_registry_attr_numbered(r, a->subs[n].number) != &a->subs[n] ||
@@ -145,6 +147,18 @@ static void test_writers(apr_pool_t *p, const prov_registry *r)
     const prov_json *subs = prov_json_get(attr_named(attrs, "emails"), "subAttributes", NULL);
     ok(attr_named(subs, "primary") != NULL, "sub-attributes are there");
     ok(!attr_named(attrs, "externalId"), "common attributes are not");
+
+    b.len = 0;
+    prov_schema_write(&b,
+                      prov_registry_schema_named(r, "urn:ietf:params:scim:schemas:core:2.0:Schema"),
+                      "https://h/scim");
+    attrs = prov_json_get(parse_json(p, buf_text(p, &b)), "attributes", NULL);
+    subs = prov_json_get(attr_named(attrs, "attributes"), "subAttributes", NULL);
+    subs = prov_json_get(attr_named(subs, "subAttributes"), "subAttributes", NULL);
+    ok(attr_named(subs, "uniqueness") != NULL, "the schema of schemas nests");
+    ok(prov_json_boolean(prov_json_get(attr_named(subs, "referenceTypes"), "multiValued", NULL)),
+       "with its errata");
+    is_int(prov_registry_schema_count(r), 7, "the service's schemas are published too");
 
     b.len = 0;
     prov_resource_type_write(&b, prov_registry_type_named(r, "User"), "https://h/scim");
