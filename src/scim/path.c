@@ -28,6 +28,14 @@ static const char *closing(const char *at, const char *end)
     return NULL;
 }
 
+static bool is_index(const char *at, const char *end)
+{
+    const char *start = at;
+    while (at < end && *at >= '0' && *at <= '9')
+        at++;
+    return at == end && at > start;
+}
+
 static prov_err *parse_value_path(apr_pool_t *p, const prov_registry *r,
                                   const prov_resource_type *t, const char *text, size_t len,
                                   const char *open, prov_path *out)
@@ -38,6 +46,8 @@ static prov_err *parse_value_path(apr_pool_t *p, const prov_registry *r,
         return wrong(p, text, len, "selects from what is not a multi-valued attribute");
     if (!close)
         return wrong(p, text, len, "lacks a ]");
+    if (is_index(open + 1, close))
+        return wrong(p, text, len, "has an index where a filter belongs");
     place(a, out);
     prov_err *err =
         prov_filter_parse_value(p, a, open + 1, (size_t)(close - open - 1), NULL, &out->filter);

@@ -39,7 +39,7 @@ static const struct {
     { "urn:unknown:User:title", NULL, NULL, NULL, NULL, "invalidPath" },
     { ENTERPRISE ":", NULL, NULL, NULL, NULL, "invalidPath" },
     { ENTERPRISE ":title", NULL, NULL, NULL, NULL, "invalidPath" },
-    { "emails[0]", NULL, NULL, NULL, NULL, "invalidFilter" },
+    { "emails[0]", NULL, NULL, NULL, NULL, "invalidPath" },
     { "emails[]", NULL, NULL, NULL, NULL, "invalidFilter" },
     { "emails[type eq ]", NULL, NULL, NULL, NULL, "invalidFilter" },
     { "emails[primary gt true]", NULL, NULL, NULL, NULL, "invalidFilter" },
