@@ -51,12 +51,18 @@ static prov_err *set_key(apr_pool_t *p, const char *directive, const key_row *ro
     return refuse(p, "%s does not know \"%s\"; write %s with a value", directive, word, all);
 }
 
+/* All that is wrong with a line is said at once. */
 static prov_err *set_keys(apr_pool_t *p, const char *directive, const key_row *rows, void *object,
                           const prov_line *line, int from)
 {
     prov_err *err = NULL;
-    for (int i = from; !err && i < line->count; i++)
-        err = set_key(p, directive, rows, object, line->words[i].text);
+    for (int i = from; i < line->count; i++) {
+        prov_err *more = set_key(p, directive, rows, object, line->words[i].text);
+        if (err && more)
+            err = refuse(p, "%s; and %s", err->detail, more->detail);
+        else if (more)
+            err = more;
+    }
     return err;
 }
 
