@@ -121,6 +121,30 @@ static prov_budget budget_of(const prov_connector_config *cc)
                           .burst = burst > 1 ? burst : 1 };
 }
 
+/* The digest's head is the place, so that a moved target is known from a changed one. */
+static void digest_of(const prov_reach *r, uint8_t out[32])
+{
+    uint8_t place[PROV_DIGEST_LEN];
+    prov_sha256(prov_bytes_of(r->connector->endpoint(r->values)), place);
+    memcpy(out, r->config->digest, sizeof r->digest);
+    memcpy(out, place, PROV_TARGET_PLACE);
+}
+
+/* What only a process that calls targets needs. */
+static prov_err *equip(prov_engine *e, prov_reach *r, const prov_connector_config *cc)
+{
+    prov_err *err = NULL;
+    r->values = cc->resolved;
+    if (!r->values && (err = read_secrets(e->pool, cc->connector, cc->values, &r->values)))
+        return prov_err_push(e->pool, err, "%s", r->name);
+    r->abilities = cc->connector->abilities(r->values);
+    digest_of(r, r->digest);
+    if ((err =
+             prov_mapping_make(e->pool, e->registry, cc, e->config->settings.tenant, &r->mapping)))
+        return err;
+    return find_roles(e, r);
+}
+
 static prov_err *reach(prov_engine *e, const prov_idp *idp, prov_connector_config *cc)
 {
     prov_err *err = NULL;
@@ -130,17 +154,12 @@ static prov_err *reach(prov_engine *e, const prov_idp *idp, prov_connector_confi
     r->connector = cc->connector;
     r->name = apr_pstrcat(e->pool, idp->name, "/", cc->type, NULL);
     r->enabled = idp->enabled && cc->enabled;
-    r->values = cc->resolved;
     r->budget = budget_of(cc);
-    if (!r->values && (err = read_secrets(e->pool, cc->connector, cc->values, &r->values)))
-        return prov_err_push(e->pool, err, "%s", r->name);
-    r->abilities = cc->connector->abilities(r->values);
-    if ((err = prov_store_number(e->store, PROV_NUMBER_TARGET, r->name, &r->number)) ||
-        (err =
-             prov_mapping_make(e->pool, e->registry, cc, e->config->settings.tenant, &r->mapping)))
+    r->abilities = ~0u;
+    if ((err = prov_store_number(e->store, PROV_NUMBER_TARGET, r->name, &r->number)))
         return err;
     e->reach_count++;
-    return find_roles(e, r);
+    return e->dispatches ? equip(e, r, cc) : NULL;
 }
 
 static prov_err *reach_all(prov_engine *e)
@@ -296,6 +315,7 @@ prov_err *prov_engine_start(apr_pool_t *p, const prov_engine_settings *s, prov_e
     e->store = s->store;
     e->registry = s->registry;
     e->config = s->config;
+    e->dispatches = s->dispatch;
     const prov_resource_type *group = prov_registry_type_named(s->registry, "Group");
     e->group_name = group->naming->number;
     if ((err = prov_store_number(e->store, PROV_NUMBER_DOMAIN, "PRIMARY", &primary)))

@@ -26,6 +26,7 @@ typedef struct prov_reach {
     prov_mapping *mapping;
     unsigned abilities;
     prov_budget budget;
+    uint8_t digest[32]; /* of the declaration; its place first */
     prov_role *roles; /* the provisioning roles: index keys of the groups' names */
     int role_count;
     bool enabled;         /* its identity provider and itself; links of others wait */
@@ -39,6 +40,7 @@ struct prov_engine {
     const prov_registry *registry;
     const prov_config *config;
     prov_process process;
+    bool dispatches; /* false: it only knows what a change owes */
     prov_reach *reaches;
     int reach_count;
     uint16_t *applications; /* numbers, by place in config->applications */

@@ -28,9 +28,9 @@ static void declare_one(declaring *d, const prov_reach *r)
     prov_target row;
     prov_id start = { { 0 } };
     bool known = prov_snapshot_target(d->n, r->number, &row);
-    if (known && row.declared && memcmp(row.digest, r->config->digest, sizeof row.digest) == 0)
+    if (known && row.declared && memcmp(row.digest, r->digest, sizeof row.digest) == 0)
         return;
-    prov_plan_target_declare(d->plan, r->number, true, r->config->digest);
+    prov_plan_target_declare(d->plan, r->number, true, r->digest);
     if (known)
         prov_plan_scan(d->plan, r->number, &start, false);
 }

@@ -1,0 +1,43 @@
+/* What provisionctl's commands share: how they are called, what they work on, how they print. */
+#ifndef PROV_CLI_CLI_H
+#define PROV_CLI_CLI_H
+
+#include "cli/print.h"
+#include "framework/provision.h"
+
+typedef struct prov_cli {
+    apr_pool_t *pool;
+    const char *store; /* --store */
+    prov_service *service;
+    prov_print *print;
+    /* options, NULL if not given */
+    const char *state, *target, *application, *permit, *expires, *value;
+    const char *limit;
+    /* the words behind the command */
+    const char *const *words;
+    int count;
+} prov_cli;
+
+typedef prov_err *prov_cli_run(prov_cli *c);
+
+typedef struct prov_command {
+    const char *name;      /* "token create" */
+    const char *arguments; /* "NAME --application APP --permit LIST [--expires TIME]" */
+    const char *help;
+    int words_least, words_most;
+    prov_cli_run *run;
+} prov_command;
+
+extern const prov_command prov_commands[]; /* ended by a NULL name */
+
+prov_cli_run prov_cli_admin_create, prov_cli_token_create, prov_cli_token_list,
+    prov_cli_token_revoke, prov_cli_links, prov_cli_links_retry, prov_cli_links_summary,
+    prov_cli_target_resume, prov_cli_stats, prov_cli_check;
+
+/* Becomes the owner of the store's folder, reads effective.json there and opens the store. */
+prov_err *prov_cli_open(prov_cli *c);
+
+/* A refused or failed plan as an error, NULL if it is done. */
+prov_err *prov_cli_submit(prov_cli *c, const prov_plan *plan);
+
+#endif

@@ -1,0 +1,156 @@
+/* provisionctl: what an administrator asks and tells the store, beside the running server. */
+#include "cli/cli.h"
+#include "base/text.h"
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const prov_command prov_commands[] = {
+    { "admin create", "NAME", "make an administrator; the password is read from standard input", 1,
+      1, prov_cli_admin_create },
+    { "token create", "NAME --permit LIST [--application APP] [--expires 90d] [--value TOKEN]",
+      "make a bearer token and print it, this once", 1, 1, prov_cli_token_create },
+    { "token list", "", "name the tokens, what they may do and until when", 0, 0,
+      prov_cli_token_list },
+    { "token revoke", "NAME", "end a token, at once", 1, 1, prov_cli_token_revoke },
+    { "links", "[--state STATE] [--target IDP/CONNECTOR] [--limit N]",
+      "list where each object stands at each target", 0, 0, prov_cli_links },
+    { "links retry", "[ID] [--state STATE] [--target IDP/CONNECTOR]",
+      "try again now: the failed ones, or those of a state, or of one object", 0, 1,
+      prov_cli_links_retry },
+    { "links summary", "[--target IDP/CONNECTOR]", "count the links of each target by state", 0, 0,
+      prov_cli_links_summary },
+    { "target resume", "IDP/CONNECTOR", "let a paused target be called again", 1, 1,
+      prov_cli_target_resume },
+    { "stats", "", "count what the store holds", 0, 0, prov_cli_stats },
+    { "check", "", "hold every index, membership, edge, grant and link against the resources", 0, 0,
+      prov_cli_check },
+    { NULL, NULL, NULL, 0, 0, NULL }
+};
+
+/* An option's value, or for a flag where to note it. */
+typedef struct cli_option {
+    const char *name, *value, *help;
+    size_t offset;
+} cli_option;
+
+static const cli_option options[] = {
+    { "--store", "DIR", "the store's folder (or PROVISION_STORE)", offsetof(prov_cli, store) },
+    { "--state", "STATE", "only links in this state", offsetof(prov_cli, state) },
+    { "--target", "IDP/CONNECTOR", "only this target", offsetof(prov_cli, target) },
+    { "--application", "APP", "whose token it is (resident)", offsetof(prov_cli, application) },
+    { "--permit", "LIST", "scim:read, scim:write, admin", offsetof(prov_cli, permit) },
+    { "--expires", "TIME", "how long a token lives (90d)", offsetof(prov_cli, expires) },
+    { "--value", "TOKEN", "the token, where it is made elsewhere; else a new one",
+      offsetof(prov_cli, value) },
+    { "--limit", "N", "at most so many rows", offsetof(prov_cli, limit) },
+    { NULL, NULL, NULL, 0 }
+};
+
+static void usage(FILE *out)
+{
+    fprintf(out, "provisionctl --store DIR COMMAND [ARGUMENT...] [--json]\n\nCommands:\n");
+    for (const prov_command *c = prov_commands; c->name; c++)
+        fprintf(out, "  %s %s\n      %s\n", c->name, c->arguments, c->help);
+    fprintf(out, "\nOptions:\n");
+    for (const cli_option *o = options; o->name; o++)
+        fprintf(out, "  %s %s\n      %s\n", o->name, o->value, o->help);
+    fprintf(out, "  --json\n      one JSON object a line\n"
+                 "  --help\n      this text\n"
+                 "\nExit status: 0 done, 1 not done, 2 not understood.\n");
+}
+
+static int misuse(const char *sentence, const char *what)
+{
+    fprintf(stderr, "provisionctl: %s%s\nprovisionctl --help lists the commands\n", sentence, what);
+    return 2;
+}
+
+/* The longest command whose words come first. */
+static const prov_command *find_command(const apr_array_header_t *words, int *used)
+{
+    const prov_command *best = NULL;
+    *used = 0;
+    for (const prov_command *c = prov_commands; c->name; c++) {
+        const char *first = words->nelts > 0 ? APR_ARRAY_IDX(words, 0, const char *) : "";
+        const char *second = words->nelts > 1 ? APR_ARRAY_IDX(words, 1, const char *) : "";
+        int count = strchr(c->name, ' ') ? 2 : 1;
+        const char *said = count == 2 ? apr_pstrcat(words->pool, first, " ", second, NULL) : first;
+        if (count > *used && strcmp(said, c->name) == 0) {
+            best = c;
+            *used = count;
+        }
+    }
+    return best;
+}
+
+static bool take_option(prov_cli *c, const char *name, const char *value)
+{
+    for (const cli_option *o = options; o->name; o++)
+        if (strcmp(o->name, name) == 0) {
+            *(const char **)(void *)((char *)c + o->offset) = value;
+            return true;
+        }
+    return false;
+}
+
+static int run(prov_cli *c, const prov_command *command)
+{
+    prov_err *err = prov_cli_open(c);
+    if (!err)
+        err = command->run(c);
+    if (!prov_print_end(c->print) && !err)
+        err = prov_err_make(c->pool, 500, NULL, "the output cannot be written");
+    if (!err)
+        return 0;
+    fprintf(stderr, "provisionctl: %s\n", prov_err_text(c->pool, err));
+    return 1;
+}
+
+static int main_on(apr_pool_t *p, int argc, const char *const *argv)
+{
+    prov_cli c = { .pool = p, .store = getenv("PROVISION_STORE") };
+    apr_array_header_t *words = apr_array_make(p, 8, sizeof(const char *));
+    bool json = false;
+    int used;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            usage(stdout);
+            return 0;
+        }
+        if (strcmp(argv[i], "--json") == 0)
+            json = true;
+        else if (strncmp(argv[i], "--", 2) != 0)
+            APR_ARRAY_PUSH(words, const char *) = argv[i];
+        else if (i + 1 == argc || !take_option(&c, argv[i], argv[i + 1]))
+            return misuse("no such option, or its value is missing: ", argv[i]);
+        else
+            i++;
+    }
+    const prov_command *command = find_command(words, &used);
+    if (!command)
+        return misuse(words->nelts ? "no such command: " : "no command",
+                      words->nelts ? APR_ARRAY_IDX(words, 0, const char *) : "");
+    c.words = (const char *const *)words->elts + used;
+    c.count = words->nelts - used;
+    if (c.count < command->words_least || c.count > command->words_most)
+        return misuse("it is called as ",
+                      apr_pstrcat(p, command->name, " ", command->arguments, NULL));
+    if (!c.store)
+        return misuse("--store DIR says whose", "");
+    c.print = prov_print_make(p, json);
+    return run(&c, command);
+}
+
+int main(int argc, const char *const *argv)
+{
+    apr_pool_t *p;
+    if (apr_app_initialize(&argc, &argv, NULL) != APR_SUCCESS)
+        return 1;
+    apr_pool_create(&p, NULL);
+    int status = main_on(p, argc, argv);
+    apr_pool_destroy(p);
+    apr_terminate();
+    return status;
+}
