@@ -1,0 +1,167 @@
+/* What every store owes the pump about memberships at a target. */
+#include "store_given_outbox.h"
+
+typedef struct edges {
+    int count;
+    prov_id only; /* looked for */
+    prov_edge edge;
+} edges;
+
+static bool note_edge(void *baton, const prov_id *member, const prov_edge *edge)
+{
+    edges *e = baton;
+    if (prov_id_equal(member, &e->only))
+        e->edge = *edge;
+    e->count++;
+    return true;
+}
+
+static prov_edge edge_of(const prov_id *group, const prov_id *member)
+{
+    edges e = { .only = *member };
+    prov_snapshot *n = see();
+    prov_snapshot_edges(n, target, group, NULL, note_edge, &e);
+    prov_snapshot_end(n);
+    return e.edge;
+}
+
+static int work_of(const prov_id *group)
+{
+    edges e = { .count = 0 };
+    prov_snapshot *n = see();
+    prov_snapshot_edge_work(n, target, group, NULL, note_edge, &e);
+    prov_snapshot_end(n);
+    return e.count;
+}
+
+static void test_edges(void)
+{
+    prov_id group = make_group("g"), ann = linked("ann"), bob = linked("bob");
+    join(&group, &ann);
+    grant(&group, group_type, target);
+    is_int(work_of(&group), 1, "a new link of a group has an edge for each member");
+    uint64_t group_wanted = link_of(&group, target).wanted;
+    uint64_t member_wanted = link_of(&bob, target).wanted;
+    join(&group, &bob);
+    ok(edge_of(&group, &bob).wanted && work_of(&group) == 2, "so has a new member");
+    is_int(link_of(&bob, target).wanted, member_wanted + 1, "the member's links are touched");
+    is_int(link_of(&group, target).wanted, group_wanted + 1, "the group's are");
+
+    prov_plan *a = plan();
+    prov_plan_edge_sent(a, target, &group, &ann, true);
+    prov_plan_edge_sent(a, target, &group, &bob, true);
+    done(a, "both are sent");
+    ok(edge_of(&group, &ann).sent && !edge_of(&group, &ann).applied, "not yet answered");
+    a = plan();
+    prov_plan_edge_ack(a, target, &group, &ann, true, PROV_EDGE_APPLIED);
+    prov_plan_edge_ack(a, target, &group, &bob, true, PROV_EDGE_REFUSED);
+    done(a, "one is taken, one is not");
+    prov_edge taken = edge_of(&group, &ann), not = edge_of(&group, &bob);
+    ok(taken.applied && !taken.sent && not .refused && !not .applied && !not .sent, "as answered");
+    is_int(work_of(&group), 0, "neither is work");
+
+    a = plan();
+    prov_plan_member_remove(a, &group, &ann, &soon);
+    prov_plan_moved(a, &group, &soon);
+    done(a, "one leaves");
+    taken = edge_of(&group, &ann);
+    ok(!taken.wanted && taken.applied && work_of(&group) == 1, "which is work");
+    a = plan();
+    prov_plan_edge_sent(a, target, &group, &ann, true);
+    done(a, "who sends the other wish");
+    ok(!edge_of(&group, &ann).sent, "marks nothing");
+    a = plan();
+    prov_plan_edge_sent(a, target, &group, &ann, false);
+    done(a, "the removal is sent");
+    join(&group, &ann);
+    a = plan();
+    prov_plan_edge_ack(a, target, &group, &ann, false, PROV_EDGE_APPLIED);
+    done(a, "and answered when it is wanted again");
+    taken = edge_of(&group, &ann);
+    ok(taken.wanted && !taken.applied && !taken.sent && work_of(&group) == 1, "so it is work");
+    a = plan();
+    prov_plan_edge_sent(a, target, &group, &ann, true);
+    prov_plan_edge_ack(a, target, &group, &ann, true, PROV_EDGE_UNSENT);
+    done(a, "certainly not sent");
+    ok(!edge_of(&group, &ann).sent && work_of(&group) == 1, "it is as it was");
+}
+
+static void test_sleep(void)
+{
+    prov_id group = make_group("g"), ann = linked("ann"), bob = linked("bob");
+    join(&group, &ann);
+    join(&group, &bob);
+    grant(&group, group_type, target);
+    carry(&group, "r-g", "g");
+    prov_plan *a = plan();
+    prov_plan_edge_sleep(a, target, &group, &ann, false);
+    prov_plan_edge_sleep(a, target, &group, &bob, true);
+    done(a, "members without remote id");
+    ok(edge_of(&group, &ann).asleep && edge_of(&group, &bob).settled && work_of(&group) == 0,
+       "one sleeps, one is settled");
+    prov_link before = link_of(&group, target);
+    carry(&ann, "r-ann", "ann");
+    ok(!edge_of(&group, &ann).asleep && work_of(&group) == 1, "a remote id wakes its edge");
+    is_int(link_of(&group, target).wanted, before.wanted + 1, "and with it the group's link");
+    carry(&bob, "r-bob", "bob");
+    ok(!edge_of(&group, &bob).settled && work_of(&group) == 2, "a settled one, too");
+
+    a = plan();
+    prov_plan_edge_ack(a, target, &group, &ann, true, PROV_EDGE_APPLIED);
+    prov_plan_edge_ack(a, target, &group, &bob, true, PROV_EDGE_APPLIED);
+    prov_plan_touch(a, &ann, &soon);
+    done(a, "both are there");
+    is_int(work_of(&group), 0, "no work");
+    carry(&ann, "r-ann", "ann");
+    is_int(work_of(&group), 0, "the same remote id changes nothing");
+    a = plan();
+    prov_plan_touch(a, &ann, &soon);
+    done(a, "its object was made anew there");
+    carry(&ann, "r-ann2", "ann");
+    ok(!edge_of(&group, &ann).applied && edge_of(&group, &bob).applied && work_of(&group) == 1,
+       "what hung on the old one is not there");
+    a = plan();
+    prov_plan_edge_ack(a, target, &group, &ann, true, PROV_EDGE_APPLIED);
+    prov_plan_touch(a, &group, &soon);
+    done(a, "all are there again");
+    carry(&group, "r-g2", "g");
+    is_int(work_of(&group), 2, "a group's new remote id does it for all its edges");
+    prov_edge settled = { .wanted = true, .settled = true };
+    a = plan();
+    prov_plan_edge(a, target, &group, &ann, &settled);
+    done(a, "an edge as it is given");
+    ok(edge_of(&group, &ann).settled && work_of(&group) == 1, "its place follows");
+}
+
+static void test_group_gone(void)
+{
+    prov_id group = make_group("g"), ann = linked("ann");
+    join(&group, &ann);
+    grant(&group, group_type, target);
+    uint64_t wanted = link_of(&group, target).wanted;
+    prov_plan *a = plan();
+    prov_plan_edge_ack(a, target, &group, &ann, true, PROV_EDGE_APPLIED);
+    plan_unindex(a, &ann, user_type, "ann");
+    prov_plan_delete(a, &ann, &soon);
+    done(a, "a member is deleted");
+    prov_edge e = edge_of(&group, &ann);
+    ok(!e.wanted && e.applied && work_of(&group) == 1, "its edge is unwanted");
+    ok(link_of(&group, target).wanted > wanted, "the group's link is touched");
+}
+
+int main(void)
+{
+    static const struct {
+        const char *name;
+        void (*run)(void);
+    } tests[] = { { "edges", test_edges },
+                  { "sleep", test_sleep },
+                  { "a member gone", test_group_gone } };
+    apr_initialize();
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+        given_store(tests[i].name);
+        declare();
+        tests[i].run();
+    }
+    return stores_done();
+}
