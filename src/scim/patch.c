@@ -289,7 +289,7 @@ prov_err *prov_patch_apply(apr_pool_t *p, const prov_registry *r, const prov_res
                            const prov_json *message, const prov_object *was, prov_patch_result *out)
 {
     patch pa = { p, r, t, was, out };
-    const prov_json *operations;
+    const prov_json *operations = NULL;
     prov_err *err = read_operations(p, message, &operations);
     memset(out, 0, sizeof *out);
     out->members = apr_array_make(p, 4, sizeof(prov_member_op));
