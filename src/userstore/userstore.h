@@ -22,12 +22,14 @@ typedef struct prov_userstore_type {
     prov_err *(*observe)(prov_userstore *u, apr_pool_t *p, prov_snapshot *n, const prov_id *id,
                          prov_record *out, bool *found);
 } prov_userstore_type;
+extern const prov_userstore_type prov_userstore_local;          /* local.c */
 extern const prov_userstore_type *const prov_userstore_types[]; /* NULL-terminated */
 
 struct prov_userstore {
     const char *name; /* "PRIMARY" */
     uint16_t number;
     const prov_userstore_type *type;
+    prov_bytes prefix; /* "CORP/"; nothing for PRIMARY */
 };
 
 /* Numbers the declared domains. Then only read. */
@@ -37,18 +39,23 @@ const prov_userstore *prov_userstore_named(const prov_userstores *u,
                                            const char *name); /* any case */
 const prov_userstore *prov_userstore_numbered(const prov_userstores *u, uint16_t number);
 const prov_userstore *prov_userstore_primary(const prov_userstores *u);
+const prov_resource_type *prov_userstore_users(const prov_userstores *u); /* the type User */
+const prov_userstore *prov_userstore_at(const prov_userstores *u, int i); /* NULL after the last */
 
-/* "CORP/alice" is CORP and alice; a bare name belongs to `otherwise` (NULL: PRIMARY). With `fixed`,
- * that domain overrides any prefix. 400 invalidValue for a local name that begins with a declared
- * domain and a slash. */
+/* "CORP/alice" is CORP and alice; a bare name belongs to PRIMARY. With `fixed`, that domain
+ * overrides any prefix. 400 invalidValue for a local name that begins with a declared domain and a
+ * slash. */
 prov_err *prov_userstore_split(const prov_userstores *u, apr_pool_t *p, prov_bytes name,
                                const prov_userstore *fixed, const prov_userstore **domain,
                                prov_bytes *bare);
-/* "CORP/" or nothing. */
-prov_bytes prov_userstore_prefix(const prov_userstore *u, apr_pool_t *p);
+/* "CORP/" or nothing; lives as long as the userstores. */
+prov_bytes prov_userstore_prefix(const prov_userstore *u);
+/* A record with its large values, which are read from the snapshot only if it has any. */
+prov_record prov_userstore_whole(apr_pool_t *p, prov_snapshot *n, const prov_id *id,
+                                 prov_record rec);
 
 /* The user or group a name means, in its domain; a bare name in PRIMARY, or in every domain when
- * ProvisionBareName says so (`ids` of them; at most `most`). */
+ * ProvisionBareName says so. How many were found, of which `ids` gets `most` at most. */
 int prov_userstore_find(const prov_userstores *u, prov_snapshot *n, apr_pool_t *p,
                         const prov_resource_type *type, prov_bytes name, prov_id *ids, int most);
 
@@ -59,8 +66,12 @@ typedef enum {
     PROV_PASSWORD_BUSY /* too many hashes at once: 429 */
 } prov_password_verdict;
 typedef struct prov_passwords prov_passwords;
-/* The verdict cache and the gate of at most cores/2 hashes at a time. On `p`, for its life. */
-prov_passwords *prov_passwords_make(apr_pool_t *p, const char *tenant);
+/* The verdict cache and the gate of at most cores/2 hashes at a time. On `p`, for its life. `cost`
+ * is what a new hash costs, and what a name that nobody has does. */
+prov_err *prov_passwords_make(apr_pool_t *p, const char *tenant, int cost, prov_passwords **out);
+/* Prepares a password and hashes it, through the same gate: 429 when that is too narrow. */
+prov_err *prov_passwords_hash(prov_passwords *pw, apr_pool_t *p, prov_bytes password,
+                              const char **hash);
 /* Checks a password of an existing, active user; every call reads the row. A name that does not
  * exist costs as much as one that does. */
 prov_password_verdict prov_password_check(prov_passwords *pw, const prov_userstores *u,
