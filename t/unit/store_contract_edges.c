@@ -146,7 +146,25 @@ static void test_group_gone(void)
     done(a, "a member is deleted");
     prov_edge e = edge_of(&group, &ann);
     ok(!e.wanted && e.applied && work_of(&group) == 1, "its edge is unwanted");
-    ok(link_of(&group, target).wanted > wanted, "the group's link is touched");
+    prov_link l = link_of(&group, target);
+    ok(l.wanted > wanted && !l.gone, "the group's link is touched, but not gone");
+    ok(link_of(&ann, target).gone, "the member's is");
+
+    prov_id bob = linked("bob");
+    prov_touch leaves = { .now = S(300), .queue = PROV_QUEUE_URGENT, .gone = true };
+    join(&group, &bob);
+    wanted = link_of(&bob, target).wanted;
+    a = plan();
+    prov_plan_edge_ack(a, target, &group, &bob, true, PROV_EDGE_APPLIED);
+    plan_unindex(a, &group, group_type, "g");
+    prov_plan_delete(a, &group, &leaves);
+    done(a, "the group is deleted");
+    e = edge_of(&group, &bob);
+    ok(!e.wanted && e.applied, "its edges are unwanted");
+    l = link_of(&bob, target);
+    ok(l.wanted == wanted + 1 && !l.gone, "its members are touched, but not gone");
+    l = link_of(&group, target);
+    ok(l.gone && l.queue == PROV_QUEUE_URGENT, "its own link is, and urgent");
 }
 
 int main(void)

@@ -38,6 +38,11 @@ static void test_grants(void)
     done(a, "a touch of one link");
     ok(link_of(&ann, target).wanted == wanted + 1 && link_of(&ann, target2).wanted == 3,
        "reaches no other");
+    wanted = link_of(&ann, target).wanted;
+    a = plan();
+    prov_plan_grant(a, &ann, user_type->number, target, (uint16_t)(application + 1), &soon);
+    done(a, "a grant by another application");
+    is_int(link_of(&ann, target).wanted, wanted + 1, "touches the link there is");
     due of = { 0 }, at = { 0 };
     n = see();
     prov_snapshot_links_of(n, &ann, note_link, &of);
@@ -176,6 +181,14 @@ static void test_done_link(void)
        "and by key, of its type");
     prov_snapshot_end(n);
     refused(acked(&ann, &ack), PROV_LEASE_LOST, "not twice");
+    prov_touch reread = { .now = S(190), .queue = PROV_QUEUE_NORMAL, .reread = true };
+    prov_plan *a = plan();
+    prov_plan_touch_link(a, &ann, target, &reread);
+    done(a, "what is there is no longer known");
+    n = see();
+    is_int(prov_snapshot_copy(n, &ann, target, PROV_COPY_APPLIED).len, 0, "the copy goes");
+    prov_snapshot_end(n);
+    is_bytes(link_of(&ann, target).remote, PROV_BYTES("r-ann"), "the remote id stays");
 }
 
 static void test_late(void)
@@ -375,9 +388,15 @@ static void test_targets(void)
     prov_plan_target_declare(a, target, false, digest);
     done(a, "a target leaves the configuration");
     t = row_of(target);
+    ok(t.moved, "a digest that begins otherwise is another place");
     ok(!t.declared && memcmp(t.digest, digest, 32) == 0 && t.links == 2 && t.leases == 1 &&
            t.breaker == PROV_BREAKER_OPEN,
        "the rest stays as it was");
+    a = plan();
+    prov_plan_scan(a, target, &ann, false);
+    prov_plan_scan(a, target, &ann, true);
+    done(a, "a scan from start to end");
+    ok(!row_of(target).moved, "and it has moved");
 }
 
 int main(void)
