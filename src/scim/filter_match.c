@@ -45,12 +45,19 @@ static int sign_of(const uint8_t *have, const uint8_t *want, size_t len, bool fo
     return 0;
 }
 
-static bool contains(prov_bytes have, prov_bytes want, bool fold)
+/* memmem is linear whatever the texts are. */
+static bool contains(prov_bytes have, prov_bytes want, bool fold, apr_pool_t *p)
 {
-    for (size_t i = 0; i + want.len <= have.len; i++)
-        if (sign_of(have.data + i, want.data, want.len, fold) == 0)
-            return true;
-    return false;
+    uint8_t room[256], *folded = room;
+    if (have.len < want.len || want.len == 0)
+        return want.len == 0;
+    if (!fold)
+        return memmem(have.data, have.len, want.data, want.len);
+    if (have.len > sizeof room)
+        folded = apr_palloc(p, have.len);
+    for (size_t i = 0; i < have.len; i++)
+        folded[i] = lower(have.data[i]);
+    return memmem(folded, have.len, want.data, want.len);
 }
 
 static int order(prov_bytes have, prov_bytes want, bool fold)
@@ -110,7 +117,7 @@ static bool text_matches(const prov_filter *n, prov_bytes have, apr_pool_t *p)
     case PROV_OP_NE:
         return have.len != want.len || sign_of(have.data, want.data, want.len, fold) != 0;
     case PROV_OP_CO:
-        return contains(have, want, fold);
+        return contains(have, want, fold, p);
     case PROV_OP_SW:
         return have.len >= want.len && sign_of(have.data, want.data, want.len, fold) == 0;
     case PROV_OP_EW:

@@ -10,6 +10,7 @@ typedef struct patch {
     const prov_resource_type *type;
     const prov_object *was;
     prov_patch_result *result;
+    int64_t budget;
 } patch;
 
 /* What one element of Operations says. */
@@ -167,7 +168,7 @@ static bool change_member(void *baton, const char *name, const prov_json *value)
     order *o = baton;
     patch *t = o->of;
     const char *text = o->urn ? apr_pstrcat(t->p, o->urn, ":", name, NULL) : name;
-    prov_patch_op op = { .kind = o->kind, .value = value };
+    prov_patch_op op = { .kind = o->kind, .value = value, .budget = &t->budget };
     o->err = prov_path_parse(t->p, t->registry, t->type, text, strlen(text), &op.path);
     if (o->err)
         return false;
@@ -185,6 +186,7 @@ static prov_err *clear_schema(patch *t, const prov_schema *s)
     prov_err *err = NULL;
     for (int i = 0; i < s->count && !err; i++) {
         prov_patch_op op = { .kind = PROV_PATCH_REMOVE, .path = { .attr = &s->attrs[i] } };
+        op.budget = &t->budget;
         if (!is_fixed(&op.path))
             err = change_attr(t, &op);
     }
@@ -221,7 +223,7 @@ static prov_err *read_kind(apr_pool_t *p, const prov_json *json, prov_patch_kind
 static prov_err *change_path(order *o, const prov_json *json)
 {
     patch *t = o->of;
-    prov_patch_op op = { .kind = o->kind, .value = o->value };
+    prov_patch_op op = { .kind = o->kind, .value = o->value, .budget = &t->budget };
     if (prov_json_is(json) != PROV_JSON_STRING)
         return prov_err_make(t->p, 400, "invalidPath", "an operation's path is a string");
     prov_bytes text = prov_json_string(json);
@@ -288,7 +290,7 @@ static prov_err *read_operations(apr_pool_t *p, const prov_json *message, const 
 prov_err *prov_patch_apply(apr_pool_t *p, const prov_registry *r, const prov_resource_type *t,
                            const prov_json *message, const prov_object *was, prov_patch_result *out)
 {
-    patch pa = { p, r, t, was, out };
+    patch pa = { p, r, t, was, out, PROV_PATCH_COMPARISONS };
     const prov_json *operations = NULL;
     prov_err *err = read_operations(p, message, &operations);
     memset(out, 0, sizeof *out);

@@ -10,7 +10,10 @@ typedef struct prov_patch_op {
     prov_patch_kind kind;
     prov_path path;         /* of an attribute, never of a schema */
     const prov_json *value; /* NULL: null, or none where none is needed */
+    int64_t *budget;        /* comparisons of values that the request has left */
 } prov_patch_op;
+
+#define PROV_PATCH_COMPARISONS (8 * 1024 * 1024)
 
 /* Performs it on an attribute that lies in the record. */
 prov_err *prov_patch_perform(apr_pool_t *p, prov_object *o, const prov_patch_op *op);

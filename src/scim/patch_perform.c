@@ -8,6 +8,7 @@ typedef struct edit {
     prov_object *o;
     const prov_patch_op *op;
     const prov_attr *attr;
+    const prov_attr *value, *type, *is_primary; /* its sub-attributes of these names, or NULL */
     int primary; /* index of the value that the operation made primary, -1 for none */
 } edit;
 
@@ -146,9 +147,8 @@ static prov_err *merge_complex(edit *e, prov_object *into, const prov_json *valu
     prov_err *err = check_names(e->p, e->attr, value);
     if (err)
         return err;
-    const prov_attr *sub = prov_schema_sub(e->attr, "value", 5);
-    if (prov_json_is(value) == PROV_JSON_STRING && sub) /* Entra's manager */
-        return put(e->p, into, sub, value);
+    if (prov_json_is(value) == PROV_JSON_STRING && e->value) /* Entra's manager */
+        return put(e->p, into, e->value, value);
     if (prov_json_is(value) != PROV_JSON_OBJECT)
         return invalid(e->p, e->attr, "must be an object");
     prov_json_each(value, merge_sub, &m);
@@ -171,18 +171,26 @@ static prov_err *edit_complex(edit *e)
 
 /* ---- multi-valued attributes ---- */
 
-static const prov_value *sub_of(const edit *e, const prov_value *v, const char *name)
+static const prov_value *sub_of(const prov_value *v, const prov_attr *sub)
 {
-    const prov_attr *sub =
-        e->attr->type == PROV_TYPE_COMPLEX ? prov_schema_sub(e->attr, name, strlen(name)) : NULL;
     const prov_field *f = sub ? prov_object_get(v->object, sub) : NULL;
     return f && f->count ? &f->values[0] : NULL;
 }
 
 static bool is_primary(const edit *e, const prov_value *v)
 {
-    const prov_value *primary = sub_of(e, v, "primary");
+    const prov_value *primary = sub_of(v, e->is_primary);
     return primary && primary->type == PROV_TYPE_BOOLEAN && primary->boolean;
+}
+
+/* Comparisons of values with each other; long lists on both sides cost their product. */
+static prov_err *spend(edit *e, int64_t comparisons)
+{
+    *e->op->budget -= comparisons;
+    if (*e->op->budget >= 0)
+        return NULL;
+    return prov_err_make(e->p, 413, NULL, "the PATCH request compares too many values of '%s'",
+                         e->attr->name);
 }
 
 /* Notes that the operation made value `i` primary. */
@@ -196,10 +204,9 @@ static prov_err *crown(edit *e, int i)
 
 static void depose_others(edit *e, prov_field *f)
 {
-    const prov_attr *primary = e->primary < 0 ? NULL : prov_schema_sub(e->attr, "primary", 7);
-    for (int i = 0; primary && i < f->count; i++)
+    for (int i = 0; e->primary >= 0 && i < f->count; i++)
         if (i != e->primary)
-            prov_object_remove(f->values[i].object, primary);
+            prov_object_remove(f->values[i].object, e->is_primary);
 }
 
 /* Case counts only where the attribute says so. */
@@ -210,28 +217,31 @@ static bool same_value(const edit *e, const prov_attr *a, const prov_value *x, c
     return prov_value_equal(a, x, y);
 }
 
-static bool same_sub(const edit *e, const prov_value *x, const prov_value *y, const char *name)
+static bool same_sub(const edit *e, const prov_value *x, const prov_value *y, const prov_attr *sub)
 {
-    x = sub_of(e, x, name);
-    y = sub_of(e, y, name);
-    return x && y ? same_value(e, prov_schema_sub(e->attr, name, strlen(name)), x, y) : x == y;
+    x = sub_of(x, sub);
+    y = sub_of(y, sub);
+    return x && y ? same_value(e, sub, x, y) : x == y;
 }
 
-/* The value that `v` is already, or brings further sub-attributes to (RFC 7643 section 2.4: the
- * same value and type do not come twice). */
-static int find_same(const edit *e, const prov_field *f, const prov_value *v)
+/* Which of the first `count` values `v` is already, or brings further sub-attributes to: the same
+ * value and type do not come twice (RFC 7643 section 2.4). */
+static int find_same(const edit *e, const prov_field *f, int count, const prov_value *v)
 {
-    for (int i = 0; i < f->count; i++)
-        if (same_value(e, e->attr, &f->values[i], v) ||
-            (sub_of(e, v, "value") && same_sub(e, &f->values[i], v, "value") &&
-             same_sub(e, &f->values[i], v, "type")))
+    bool named = sub_of(v, e->value);
+    for (int i = 0; i < count; i++)
+        if (named
+                ? same_sub(e, &f->values[i], v, e->value) && same_sub(e, &f->values[i], v, e->type)
+                : same_value(e, e->attr, &f->values[i], v))
             return i;
     return -1;
 }
 
-static prov_err *add_one(edit *e, prov_field *f, const prov_value *v)
+static prov_err *add_one(edit *e, prov_field *f, int were, const prov_value *v)
 {
-    int i = find_same(e, f, v);
+    int i = find_same(e, f, were, v);
+    if (i < 0 && f->count >= PROV_VALUES_MAX)
+        return invalid(e->p, e->attr, "has too many values");
     if (i < 0) {
         i = f->count;
         *prov_field_add(e->o, f) = *v;
@@ -251,8 +261,10 @@ static prov_err *add_values(edit *e)
     f = prov_object_get(e->o, e->attr);
     if (!f)
         f = prov_object_set(e->o, e->attr);
+    int were = f->count;
+    err = spend(e, (int64_t)were * fresh->count);
     for (int i = 0; i < fresh->count && !err; i++)
-        err = add_one(e, f, &fresh->values[i]);
+        err = add_one(e, f, were, &fresh->values[i]);
     if (!err)
         depose_others(e, f);
     return err;
@@ -303,7 +315,7 @@ static prov_err *edit_one(edit *e, prov_field *f, int i)
         err = merge_complex(e, v->object, e->op->value);
     else
         err = replace_one(e, v);
-    bool crowned = is_primary(e, v) && (!sub || strcmp(sub->name, "primary") == 0);
+    bool crowned = is_primary(e, v) && (!sub || sub == e->is_primary);
     return !err && crowned ? crown(e, i) : err;
 }
 
@@ -326,34 +338,26 @@ static prov_err *make_selected(edit *e, prov_field *f)
     return err;
 }
 
-/* Where two records became the same, one is enough. */
-static void drop_doubles(edit *e, prov_field *f)
-{
-    for (int i = f->count - 1; i > 0; i--)
-        for (int earlier = 0; earlier < i; earlier++)
-            if (prov_value_equal(e->attr, &f->values[earlier], &f->values[i])) {
-                prov_field_remove(f, i);
-                break;
-            }
-}
-
+/* Records replaced by one and the same become one. */
 static prov_err *edit_selected(edit *e)
 {
     prov_field *f = prov_object_get(e->o, e->attr);
-    prov_err *err = NULL;
+    bool whole = e->op->kind == PROV_PATCH_REPLACE && !e->op->path.sub;
+    prov_err *err = f ? spend(e, f->count) : NULL;
     int count = 0;
-    for (int i = 0; f && i < f->count && !err; i++)
-        if (selected(e, &f->values[i])) {
-            count++;
+    for (int i = 0; f && i < f->count && !err; i++) {
+        if (!selected(e, &f->values[i]))
+            continue;
+        if (count++ && whole)
+            prov_field_remove(f, i--);
+        else
             err = edit_one(e, f, i);
-        }
+    }
     if (err)
         return err;
     if (count == 0)
         return make_selected(e, f);
     depose_others(e, f);
-    if (count > 1)
-        drop_doubles(e, f);
     return NULL;
 }
 
@@ -361,7 +365,7 @@ static prov_err *edit_selected(edit *e)
 
 static prov_err *remove_selected(edit *e, prov_field *f)
 {
-    prov_err *err = NULL;
+    prov_err *err = spend(e, f->count);
     int count = 0;
     for (int i = f->count - 1; i >= 0 && !err; i--) {
         prov_value *v = &f->values[i];
@@ -395,6 +399,8 @@ static prov_err *remove_listed(edit *e, prov_field *f)
 {
     prov_field *listed;
     prov_err *err = read_values(e->p, e->attr, e->op->value, &listed);
+    if (!err)
+        err = spend(e, (int64_t)listed->count * f->count);
     for (int l = 0; !err && l < listed->count; l++)
         for (int i = f->count - 1; i >= 0; i--)
             if (covers(e->attr, &listed->values[l], &f->values[i]))
@@ -439,8 +445,13 @@ static prov_err *perform(edit *e)
 prov_err *prov_patch_perform(apr_pool_t *p, prov_object *o, const prov_patch_op *op)
 {
     const prov_attr *a = op->path.attr;
-    edit e = { p, o, op, a, -1 };
+    edit e = { .p = p, .o = o, .op = op, .attr = a, .primary = -1 };
     prov_object *before = NULL;
+    if (a->type == PROV_TYPE_COMPLEX) {
+        e.value = prov_schema_sub(a, "value", 5);
+        e.type = prov_schema_sub(a, "type", 4);
+        e.is_primary = prov_schema_sub(a, "primary", 7);
+    }
     if (a->mutability == PROV_IMMUTABLE && has_value(o, a))
         before = prov_object_copy(p, o);
     prov_err *err = perform(&e);

@@ -139,8 +139,13 @@ static void test_printed(void)
 
 #define USER(more) "{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\"]," more "}"
 
+#define AS(more)                                                                                   \
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" more
+#define LONG AS(AS(AS(AS("B"))))
+
 static const char *const people[] = {
-    USER("\"userName\":\"Anna\",\"title\":\"Nurse\",\"active\":true,"
+    USER("\"userName\":\"Anna\",\"nickName\":\"" LONG "\",\"externalId\":\"" LONG
+         "\",\"title\":\"Nurse\",\"active\":true,"
          "\"emails\":[{\"value\":\"a@x.org\",\"type\":\"work\",\"primary\":true},"
          "{\"value\":\"b@x.org\"}],\"addresses\":[{\"country\":\"NO\"}],"
          "\"x509Certificates\":[{\"value\":\"AQ==\"}],"
@@ -173,12 +178,17 @@ static const struct {
     { "userName co \"NN\"", ANNA },
     { "userName ew \"e\"", STRASSE },
     { "userName co \"\"", BOTH },
+    { "nickName co \"aab\"", ANNA },
+    { "nickName co \"aabb\"", NONE },
+    { "externalId co \"AAB\"", ANNA },
+    { "externalId co \"aab\"", NONE },
     { "title eq \"nurse\" and active eq true", ANNA },
     { "title eq \"\"", STRASSE },
     { "title pr", ANNA },
     { "title ne null", BOTH },
-    { "nickName eq null", BOTH },
+    { "nickName eq null", STRASSE },
     { "nickName ne \"x\"", BOTH },
+    { "nickName gt \"a\"", ANNA },
     { "nickName gt \"x\"", NONE },
     { "displayName eq \"FINE \xcf\x83\xce\xaf\"", STRASSE },
     { "displayName ne \"FINE \xcf\x83\xce\xaf\"", ANNA },
