@@ -433,6 +433,10 @@ static void test_tries(void)
     a.verified = true;
     prov_link_ack(&l, &a);
     is_int(l.verify, 0, "unless it was asked for");
+    prov_link half = { .wanted = 5, .refused = 5, .held = 5 };
+    a = (prov_ack){ .kind = PROV_ACK_APPLIED, .now = S(9), .sent = 5, .more = true };
+    prov_link_ack(&half, &a);
+    is_int(prov_link_next(&half), S(9), "a success ends what was refused or held before");
 }
 
 static void test_leases(void)

@@ -105,6 +105,8 @@ static const timeline timelines[] = {
         { 102, LATER, 300, OPEN, 300, 0 },
         { 300, GOOD, 0, HALF, 300, 0 },
         END } },
+    { "opening does not cut a pause short",
+      { { 100, LATER, 300, CLOSED, 300, 0 }, { 101, PAUSE, 0, OPEN, 300, 0 }, END } },
     { "an administrator closes it at once",
       { { 100, PAUSE, 0, OPEN, 102, 0 },
         { 101, RESUME, 0, CLOSED, 0, 0 },
@@ -265,6 +267,12 @@ static void test_rate(void)
     for (int ms = 0; ms <= 3000 * 1000; ms += 7)
         taken += prov_target_take(&slow, &rare, S(1) + apr_time_from_msec(ms));
     is_int(taken, 3, "a rate below a token a look adds up all the same");
+    prov_target often = { .number = 5 };
+    prov_budget odd = { .rate = 1500, .burst = 1 };
+    taken = 0;
+    for (int us = 0; us < 3000; us++)
+        taken += prov_target_take(&often, &odd, S(1) + us);
+    is_int(taken, 1, "looking often earns nothing");
     prov_budget none = { .rate = 5, .burst = 0 };
     prov_target t0 = { .number = 3 };
     is_int(take(&t0, &none, S(1), 99), 1, "without a burst there still is one");
