@@ -293,6 +293,41 @@ static void test_bounds(void)
     }
 }
 
+static const char *numbered(const char *prefix, int count)
+{
+    prov_buf b;
+    prov_buf_init(&b, pool, 65536);
+    for (int i = 0; i < count; i++)
+        prov_buf_printf(&b, "%s\"%s%d\"", i ? "," : "[", prefix, i);
+    prov_buf_text(&b, "]");
+    prov_buf_byte(&b, 0);
+    return (const char *)b.data;
+}
+
+/* Long lists on both sides would be compared each with each. */
+static void test_work(void)
+{
+    static const struct {
+        const char *what, *op;
+        int values, http;
+    } rows[] = {
+        { "a long list and a short one", "remove", 100, 0 },
+        { "two long lists", "remove", PROV_VALUES_MAX, 413 },
+        { "more values than an attribute may have", "add", 97, 400 },
+        { "as many as it may have", "add", 96, 0 },
+    };
+    const char *tags = apr_psprintf(pool, "\"" ACME "\":{\"tags\":%s}", numbered("t", 4000));
+    const prov_object *before = tree(tags);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        prov_patch_result r;
+        const char *operation = apr_psprintf(pool, "{\"op\":\"%s\"," IN("tags") ",\"value\":%s}",
+                                             rows[i].op, numbered("n", rows[i].values));
+        prov_err *err =
+            prov_patch_apply(pool, registry, user, acme_json(pool, message(operation)), before, &r);
+        is_int(err ? err->http : 0, rows[i].http, "%s", rows[i].what);
+    }
+}
+
 /* ---- the difference ---- */
 
 static const struct {
@@ -347,6 +382,7 @@ int main(void)
     test_members();
     test_password();
     test_bounds();
+    test_work();
     test_differences();
     apr_terminate();
     return plan_done();
