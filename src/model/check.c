@@ -83,7 +83,7 @@ static void check_key(checking *k)
 {
     prov_settings *s = &k->c->settings;
     if (s->secret_key && strncmp(s->secret_key, "file:/", 6) != 0)
-        mistake(k, NULL,
+        mistake(k, prov_config_line(k->c, NULL, "ProvisionSecretKey", NULL),
                 "ProvisionSecretKey names a file, which is made if it is missing; write "
                 "ProvisionSecretKey file:/etc/provision/secret.key");
     if (!s->secret_key && k->c->store_location)
@@ -245,7 +245,7 @@ static void check_clients(checking *k, const prov_application *a)
         const char *client = APR_ARRAY_IDX(a->clients, i, const char *);
         const prov_application *first = prov_config_application_of_client(k->c, client);
         if (first != a)
-            mistake(k, a->where,
+            mistake(k, prov_config_line(k->c, a->where, "ProvisionClient", NULL),
                     "The client %s already belongs to the application %s; keep one of "
                     "the two",
                     client, first->name);
