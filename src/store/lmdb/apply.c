@@ -86,7 +86,6 @@ static void each_of(prov_apply *a, prov_op_code code, effect_fn *effect)
 bool prov_apply_plan(prov_apply *a)
 {
     memset(a->verdict, 0, sizeof *a->verdict);
-    a->now = apr_time_now();
     if (!check_all(a)) {
         if (a->verdict->why == PROV_LEASE_LOST)
             each_of(a, PROV_OP_ACK, prov_effect_deposit);

@@ -9,7 +9,6 @@ typedef struct prov_apply {
     prov_tx tx; /* scratch and changed are the plan's */
     const prov_plan *plan;
     prov_verdict *verdict;
-    apr_time_t now;       /* what the plan last called so */
     bool members_changed; /* a membership operation was effective */
     prov_id put;          /* the resource put last */
     const prov_op *grew;  /* an acknowledgement that gave its resource a remote id */

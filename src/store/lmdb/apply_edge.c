@@ -1,8 +1,15 @@
 #include "store/lmdb/apply.h"
 
+/* What it wants is told by the membership as it is now, not by what the caller once saw. */
 PROV_EFFECT(edge)
 {
-    prov_rows_edge_put(&a->tx, op->target, &op->id, &op->other, &op->edge);
+    prov_edge edge = op->edge;
+    prov_row_key member;
+    PROV_KEY(&a->tx, member, MEMBER, &op->id, &op->other);
+    edge.wanted = prov_tx_has(&a->tx, &member);
+    if (edge.wanted != op->edge.wanted)
+        edge.settled = edge.asleep = edge.refused = false;
+    prov_rows_edge_put(&a->tx, op->target, &op->id, &op->other, &edge);
 }
 
 PROV_EFFECT(edge_sent)
@@ -30,7 +37,11 @@ PROV_EFFECT(edge_ack)
 PROV_EFFECT(edge_sleep)
 {
     prov_edge edge;
+    prov_link member;
     if (!prov_rows_edge(&a->tx, op->target, &op->id, &op->other, &edge))
+        return;
+    /* Its member has come there meanwhile: nobody would wake it. */
+    if (prov_rows_link(&a->tx, &op->other, op->target, &member) && member.remote.len)
         return;
     edge.settled = op->flag;
     edge.asleep = !op->flag;

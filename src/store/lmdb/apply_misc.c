@@ -14,10 +14,12 @@ PROV_EFFECT(target_event)
 
 PROV_EFFECT(target_declare)
 {
+    static const uint8_t never[sizeof op->digest];
     prov_target target;
     prov_rows_target(&a->tx, op->target, &target);
     bool placed = memcmp(target.digest, op->digest, PROV_TARGET_PLACE) == 0;
-    target.moved = target.moved || (target.declared && !placed);
+    bool before = memcmp(target.digest, never, sizeof never) != 0;
+    target.moved = target.moved || (before && !placed);
     target.declared = op->flag;
     memcpy(target.digest, op->digest, sizeof target.digest);
     prov_rows_target_put(&a->tx, &target);
@@ -108,11 +110,14 @@ PROV_EFFECT(scan)
     prov_row_key key;
     prov_target target;
     PROV_KEY(&a->tx, key, SCAN, op->target);
-    if (op->flag) {
-        prov_tx_delete(&a->tx, &key);
-        prov_rows_target(&a->tx, op->target, &target);
+    if (!op->flag) {
+        prov_tx_put_id(&a->tx, &key, &op->id);
+        return;
+    }
+    prov_tx_delete(&a->tx, &key);
+    prov_rows_target(&a->tx, op->target, &target);
+    if (target.moved) {
         target.moved = false;
         prov_rows_target_put(&a->tx, &target);
-    } else
-        prov_tx_put_id(&a->tx, &key, &op->id);
+    }
 }

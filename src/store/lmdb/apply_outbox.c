@@ -140,7 +140,7 @@ PROV_EFFECT(grant)
     link.type = op->type;
     link.queue = PROV_QUEUE_NORMAL;
     prov_link_touch(&link, &op->touch);
-    prov_rows_link_put(&a->tx, NULL, &link, op->touch.now);
+    prov_rows_link_put(&a->tx, NULL, &link);
     prov_rows_edges_make(&a->tx, op->target, &op->id);
 }
 
@@ -158,7 +158,7 @@ PROV_EFFECT(claim)
     prov_rows_target_put(&a->tx, &target);
     now = old;
     now.lease = op->claim.lease;
-    prov_rows_link_put(&a->tx, &old, &now, op->claim.now);
+    prov_rows_link_put(&a->tx, &old, &now);
 }
 
 PROV_EFFECT(prepare)
@@ -169,7 +169,7 @@ PROV_EFFECT(prepare)
     now = old;
     prov_link_prepare(&now, &op->prepare);
     put_copy(a, &op->id, op->target, PROV_COPY_SENT, op->prepare.copy);
-    prov_rows_link_put(&a->tx, &old, &now, op->prepare.now);
+    prov_rows_link_put(&a->tx, &old, &now);
 }
 
 PROV_EFFECT(renew)
@@ -179,7 +179,7 @@ PROV_EFFECT(renew)
         return;
     now = old;
     now.lease.until = op->claim.lease.until;
-    prov_rows_link_put(&a->tx, &old, &now, a->now);
+    prov_rows_link_put(&a->tx, &old, &now);
 }
 
 static void keep_copies(prov_apply *a, const prov_op *op, const prov_link *now)
@@ -193,6 +193,7 @@ static void keep_copies(prov_apply *a, const prov_op *op, const prov_link *now)
         put_copy(a, &op->id, op->target, PROV_COPY_EXCERPT, op->ack.excerpt);
 }
 
+/* Time 0 is due at once, whatever the clock. */
 static prov_touch touch_like(const prov_link *link, apr_time_t now)
 {
     return (prov_touch){ .now = now,
@@ -206,11 +207,10 @@ PROV_EFFECT(ack)
     prov_link old, now;
     if (!prov_rows_link(&a->tx, &op->id, op->target, &old))
         return;
-    a->now = op->ack.now;
     now = old;
     prov_link_ack(&now, &op->ack);
     keep_copies(a, op, &now);
-    prov_rows_link_put(&a->tx, &old, &now, op->ack.now);
+    prov_rows_link_put(&a->tx, &old, &now);
     if (!now.remote.len || prov_bytes_equal(old.remote, now.remote))
         return;
     prov_touch touch = touch_like(&now, op->ack.now);
@@ -239,7 +239,7 @@ PROV_EFFECT(deposit)
     now = old;
     prov_link_deposit(&now, op->ack.remote);
     if (!prov_bytes_equal(old.candidate, now.candidate))
-        prov_rows_link_put(&a->tx, &old, &now, op->ack.now);
+        prov_rows_link_put(&a->tx, &old, &now);
 }
 
 PROV_EFFECT(wait_for_key)
@@ -255,8 +255,8 @@ PROV_EFFECT(wait_for_key)
     } else if (prov_rows_link(&a->tx, &op->id, op->target, &old)) {
         /* It was released since the refusal: there is nothing to wait for. */
         now = old;
-        now.due = a->now;
-        prov_rows_link_put(&a->tx, &old, &now, a->now);
+        now.due = 0;
+        prov_rows_link_put(&a->tx, &old, &now);
     }
 }
 
@@ -271,7 +271,7 @@ PROV_EFFECT(supersede)
     old.remote = old.etag = old.key = old.sent_key = old.candidate = none;
     old.attempt = 0;
     old.attempt_kind = PROV_ATTEMPT_NONE;
-    prov_rows_link_put(&a->tx, &was, &old, a->now);
+    prov_rows_link_put(&a->tx, &was, &old);
     move_copy(a, &op->other, &op->id, op->target);
     if (!prov_rows_link(&a->tx, &op->id, op->target, &before))
         return;
@@ -280,8 +280,8 @@ PROV_EFFECT(supersede)
     now.etag = was.etag;
     now.key = was.key;
     now.at = was.at;
-    prov_rows_link_put(&a->tx, &before, &now, a->now);
-    prov_touch touch = touch_like(&now, a->now);
+    prov_rows_link_put(&a->tx, &before, &now);
+    prov_touch touch = touch_like(&now, 0);
     prov_rows_edges_restart(&a->tx, &now, &touch);
     prov_rows_edges_inherit(&a->tx, op->target, &op->other, &op->id, &touch);
 }
@@ -294,5 +294,5 @@ PROV_EFFECT(reclaim)
         return;
     now = old;
     memset(&now.lease, 0, sizeof now.lease);
-    prov_rows_link_put(&a->tx, &old, &now, op->claim.now);
+    prov_rows_link_put(&a->tx, &old, &now);
 }

@@ -1,10 +1,10 @@
 #include "store/lmdb/private.h"
 
+#include "base/process.h"
+
 #include <apr_strings.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #define SHORT_MOST 0xffff /* domains, applications and attributes are numbered in 16 bits */
@@ -113,21 +113,6 @@ prov_err *prov_store_bind(prov_store *s, prov_registry *r)
 
 /* --- processes -------------------------------------------------------------------------------- */
 
-/* Field 22 of the kernel's line; the second, a name in brackets, may hold anything. */
-static uint64_t start_time(void)
-{
-    char line[1024];
-    FILE *f = fopen("/proc/self/stat", "re");
-    size_t len = f ? fread(line, 1, sizeof line - 1, f) : 0;
-    if (f)
-        fclose(f);
-    line[len] = '\0';
-    char *at = strrchr(line, ')');
-    for (int field = 2; at && field < 22; field++)
-        at = strchr(at + 1, ' ');
-    return at ? strtoull(at, NULL, 10) : 0;
-}
-
 static void put_process(prov_tx *tx, void *baton)
 {
     prov_process *process = baton;
@@ -138,7 +123,7 @@ static void put_process(prov_tx *tx, void *baton)
 prov_err *prov_store_register(prov_store *s, uint64_t generation, prov_process *out)
 {
     *out = (prov_process){ .pid = (uint32_t)getpid(),
-                           .started = start_time(),
+                           .started = prov_process_started((uint32_t)getpid()),
                            .generation = generation };
     int rc = prov_committer_step(&s->committer, put_process, out, NULL);
     return rc ? prov_store_own_err(s, rc, "The process cannot be registered") : NULL;

@@ -6,7 +6,6 @@
 #include <apr_strings.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #define NFS_MAGIC  0x6969
@@ -14,32 +13,28 @@
 
 /* --- settings ------------------------------------------------------------------------------- */
 
-/* The folder, or the nearest one above it that is there. */
-static const char *nearest(apr_pool_t *p, const char *folder)
+static prov_err *check_folder(apr_pool_t *p, const char *folder)
 {
-    struct stat st;
-    char *path = apr_pstrdup(p, folder);
-    while (stat(path, &st) != 0 && path[1]) {
-        char *slash = strrchr(path, '/');
-        if (!slash)
-            return ".";
-        slash[slash == path] = '\0';
-    }
-    return path;
+    struct statfs fs;
+    const char *slash = strrchr(folder, '/');
+    const char *parent =
+        slash == folder ? "/" : apr_pstrmemdup(p, folder, (size_t)(slash - folder));
+    if (statfs(folder, &fs) != 0 && statfs(parent, &fs) != 0)
+        return prov_err_status(p, errno, "The folder that is to hold the store's is not there");
+    if (fs.f_type == NFS_MAGIC)
+        return prov_err_make(p, 500, NULL,
+                             "The store's folder is on NFS, where its locks do not hold: put it on "
+                             "a local disk");
+    return NULL;
 }
 
 static prov_err *check_settings(apr_pool_t *p, const prov_store_settings *s)
 {
-    struct statfs fs;
-    prov_err *err = NULL;
     if (!s->location || s->location[0] != '/')
         return prov_err_make(p, 500, NULL, "The store's folder must be an absolute path");
     if (s->size < SIZE_LEAST)
         return prov_err_make(p, 500, NULL, "The store must be allowed to grow to 1M at least");
-    if (statfs(nearest(p, s->location), &fs) == 0 && fs.f_type == NFS_MAGIC)
-        err = prov_err_make(p, 500, NULL,
-                            "The store's folder is on NFS, where its locks do not hold: put it on "
-                            "a local disk");
+    prov_err *err = check_folder(p, s->location);
     if (err)
         err->source = s->location;
     return err;

@@ -13,7 +13,7 @@ bool prov_rows_link_read(prov_tx *tx, prov_bytes key, prov_bytes row, prov_link 
 int prov_rows_links_of(prov_tx *tx, const prov_id *id, prov_link **out); /* on the scratch pool */
 /* From `old` (NULL: new) to `now` (NULL: gone): row, links at the target, due, lease, names held,
  * who waits for a name, and the target's counts. */
-void prov_rows_link_put(prov_tx *tx, const prov_link *old, const prov_link *now, apr_time_t when);
+void prov_rows_link_put(prov_tx *tx, const prov_link *old, const prov_link *now);
 void prov_rows_touch(prov_tx *tx, const prov_link *link, const prov_touch *touch);
 /* Every link of the resource that still acts. */
 void prov_rows_touch_all(prov_tx *tx, const prov_id *id, const prov_touch *touch);

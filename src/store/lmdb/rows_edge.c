@@ -86,13 +86,16 @@ static int groups_of(prov_tx *tx, uint32_t target, const prov_id *member, const 
     return prov_tx_ids(tx, &prefix, ids);
 }
 
-/* Whether it is work now. */
-static bool restart(prov_tx *tx, uint32_t target, const prov_id *group, const prov_id *member)
+/* Whether it is work now. Only the member's own coming wakes a sleeper. */
+static bool restart(prov_tx *tx, uint32_t target, const prov_id *group, const prov_id *member,
+                    bool wake)
 {
     prov_edge edge;
     if (!prov_rows_edge(tx, target, group, member, &edge))
         return false;
-    edge.applied = edge.sent = edge.settled = edge.asleep = edge.refused = false;
+    edge.applied = edge.sent = edge.refused = false;
+    if (wake)
+        edge.settled = edge.asleep = false;
     prov_rows_edge_put(tx, target, group, member, &edge);
     return prov_edge_is_work(&edge);
 }
@@ -103,10 +106,10 @@ void prov_rows_edges_restart(prov_tx *tx, const prov_link *link, const prov_touc
     prov_link group;
     int count = members_of(tx, link->target, &link->resource, &ids);
     for (int i = 0; i < count; i++)
-        restart(tx, link->target, &link->resource, &ids[i]);
+        restart(tx, link->target, &link->resource, &ids[i], false);
     count = groups_of(tx, link->target, &link->resource, &ids);
     for (int i = 0; i < count; i++) {
-        if (restart(tx, link->target, &ids[i], &link->resource) &&
+        if (restart(tx, link->target, &ids[i], &link->resource, true) &&
             prov_rows_link(tx, &ids[i], link->target, &group))
             prov_rows_touch(tx, &group, touch);
     }

@@ -68,19 +68,18 @@ bool prov_rows_remote_holder(prov_tx *tx, uint32_t target, prov_bytes remote, pr
     return prov_tx_get_id(tx, &key, id);
 }
 
-static void wake(prov_tx *tx, const prov_id *id, uint32_t target, apr_time_t when)
+static void wake(prov_tx *tx, const prov_id *id, uint32_t target)
 {
     prov_link old, now;
     if (!prov_rows_link(tx, id, target, &old))
         return;
     now = old;
-    now.due = when;
-    prov_rows_link_put(tx, &old, &now, when);
+    now.due = 0; /* at once */
+    prov_rows_link_put(tx, &old, &now);
 }
 
 /* The key is free: all who waited try again; the first one there gets it. */
-static void wake_waiters(prov_tx *tx, uint32_t target, uint16_t type, prov_bytes name,
-                         apr_time_t when)
+static void wake_waiters(prov_tx *tx, uint32_t target, uint16_t type, prov_bytes name)
 {
     const prov_id *ids;
     prov_row_key key;
@@ -89,7 +88,7 @@ static void wake_waiters(prov_tx *tx, uint32_t target, uint16_t type, prov_bytes
     for (int i = 0; i < count; i++) {
         PROV_KEY(tx, key, WAITER, target, type, name, &ids[i]);
         prov_tx_delete(tx, &key);
-        wake(tx, &ids[i], target, when);
+        wake(tx, &ids[i], target);
     }
 }
 
@@ -127,8 +126,7 @@ static bool holds_key(const prov_link *link, prov_bytes name)
     return link && (prov_bytes_equal(link->key, name) || prov_bytes_equal(link->sent_key, name));
 }
 
-static void put_key(prov_tx *tx, const prov_link *old, const prov_link *now, prov_bytes name,
-                    apr_time_t when)
+static void put_key(prov_tx *tx, const prov_link *old, const prov_link *now, prov_bytes name)
 {
     const prov_link *any = now ? now : old;
     prov_row_key key;
@@ -138,20 +136,20 @@ static void put_key(prov_tx *tx, const prov_link *old, const prov_link *now, pro
     if (holds_key(now, name))
         hold(tx, &key, &any->resource);
     else if (release(tx, &key, &any->resource))
-        wake_waiters(tx, any->target, any->type, name, when);
+        wake_waiters(tx, any->target, any->type, name);
 }
 
-static void put_names(prov_tx *tx, const prov_link *old, const prov_link *now, apr_time_t when)
+static void put_names(prov_tx *tx, const prov_link *old, const prov_link *now)
 {
     put_remote(tx, old, now);
     if (now) {
-        put_key(tx, old, now, now->key, when);
-        put_key(tx, old, now, now->sent_key, when);
+        put_key(tx, old, now, now->key);
+        put_key(tx, old, now, now->sent_key);
     }
     if (old) {
-        put_key(tx, old, now, old->key, when);
+        put_key(tx, old, now, old->key);
         if (!prov_bytes_equal(old->key, old->sent_key))
-            put_key(tx, old, now, old->sent_key, when);
+            put_key(tx, old, now, old->sent_key);
     }
 }
 
@@ -237,7 +235,7 @@ static void put_counts(prov_tx *tx, const prov_link *old, const prov_link *now)
     prov_rows_target_put(tx, &target);
 }
 
-void prov_rows_link_put(prov_tx *tx, const prov_link *old, const prov_link *now, apr_time_t when)
+void prov_rows_link_put(prov_tx *tx, const prov_link *old, const prov_link *now)
 {
     prov_row_key before, after;
     bool was, is;
@@ -249,7 +247,7 @@ void prov_rows_link_put(prov_tx *tx, const prov_link *old, const prov_link *now,
     is = lease_key(tx, now, &after);
     put_entry(tx, was, &before, is, &after);
     put_counts(tx, old, now);
-    put_names(tx, old, now, when);
+    put_names(tx, old, now);
 }
 
 /* --- touches -------------------------------------------------------------------------------- */
@@ -265,7 +263,7 @@ void prov_rows_touch(prov_tx *tx, const prov_link *link, const prov_touch *touch
         PROV_KEY(tx, key, COPY, &link->resource, link->target, (int)PROV_COPY_APPLIED);
         prov_tx_delete(tx, &key);
     }
-    prov_rows_link_put(tx, link, &now, touch->now);
+    prov_rows_link_put(tx, link, &now);
 }
 
 void prov_rows_touch_all(prov_tx *tx, const prov_id *id, const prov_touch *touch)

@@ -66,7 +66,7 @@ static void drop_link(prov_tx *tx, const prov_link *link, apr_time_t now)
         prov_tx_delete(tx, &key);
     }
     prov_rows_edges_drop(tx, link->target, &link->resource);
-    prov_rows_link_put(tx, link, NULL, now);
+    prov_rows_link_put(tx, link, NULL);
 }
 
 static void drop_links(prov_tx *tx, sweeping *s)
