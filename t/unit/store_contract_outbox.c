@@ -421,6 +421,7 @@ int main(void)
         given_store(tests[i].name);
         declare();
         tests[i].run();
+        is_int(check(), 0, "%s: all of it fits together", tests[i].name);
     }
     return stores_done();
 }

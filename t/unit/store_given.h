@@ -246,4 +246,26 @@ __attribute__((unused)) static uint64_t version_of(const prov_id *id)
     return version;
 }
 
+typedef struct faults {
+    int count;
+    char last[200];
+} faults;
+
+__attribute__((unused)) static void note_fault(void *baton, const char *sentence)
+{
+    faults *f = baton;
+    f->count++;
+    apr_cpystrn(f->last, sentence, sizeof f->last);
+}
+
+__attribute__((unused)) static int check(void)
+{
+    faults found = { 0 };
+    int64_t looked_at = 0;
+    fatal(prov_store_check(store, p, registry, note_fault, &found, &looked_at));
+    if (found.count)
+        printf("# %d: %s\n", found.count, found.last);
+    return found.count;
+}
+
 #endif
