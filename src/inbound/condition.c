@@ -1,0 +1,69 @@
+#include "inbound/condition.h"
+#include "scim/projection.h"
+
+#include <apr_tables.h>
+#include <string.h>
+
+#define DIGITS_MOST 18
+
+/* The version a tag stands for, if it is one of ours: as they are printed and no other way. */
+static bool read_version(const char *tag, size_t len, uint64_t *out)
+{
+    *out = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (tag[i] < '0' || tag[i] > '9')
+            return false;
+        *out = *out * 10 + (uint64_t)(tag[i] - '0');
+    }
+    return len && len <= DIGITS_MOST && tag[0] != '0';
+}
+
+/* Moves past one tag; `text` gets what is between its quotes, or the bare word. */
+static const char *next_tag(const char *at, const char **text, size_t *len)
+{
+    at += strspn(at, " \t,");
+    if (strncmp(at, "W/", 2) == 0)
+        at += 2;
+    bool quoted = *at == '"';
+    *text = at + quoted;
+    *len = strcspn(*text, quoted ? "\"" : " \t,");
+    at = *text + *len;
+    return at + (quoted && *at == '"');
+}
+
+static prov_condition read_tags(request_rec *r, const char *header)
+{
+    prov_condition c = { .given = header != NULL };
+    apr_array_header_t *versions = apr_array_make(r->pool, 2, sizeof(uint64_t));
+    const char *text;
+    size_t len;
+    for (const char *at = header; at && *at;) {
+        uint64_t version;
+        bool bare = *(at + strspn(at, " \t,")) == '*';
+        at = next_tag(at, &text, &len);
+        c.any = c.any || (bare && len == 1);
+        if (read_version(text, len, &version))
+            APR_ARRAY_PUSH(versions, uint64_t) = version;
+    }
+    c.versions = (const uint64_t *)versions->elts;
+    c.count = versions->nelts;
+    return c;
+}
+
+prov_condition prov_condition_match(request_rec *r)
+{
+    const char *header = apr_table_get(r->headers_in, "If-Match");
+    return header ? read_tags(r, header) : (prov_condition){ .given = false };
+}
+
+bool prov_condition_known(request_rec *r, uint64_t version)
+{
+    const char *header = apr_table_get(r->headers_in, "If-None-Match");
+    if (!header)
+        return false;
+    prov_condition c = read_tags(r, header);
+    bool known = c.any;
+    for (int i = 0; i < c.count; i++)
+        known = known || c.versions[i] == version;
+    return known;
+}

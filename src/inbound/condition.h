@@ -1,0 +1,14 @@
+/* Conditions on a resource's version (RFC 7644 section 3.14, RFC 9110 section 13). Tags compare by
+ * what stands between their quotes: RFC 7644's own example sends a weak one in If-Match. */
+#ifndef PROV_INBOUND_CONDITION_H
+#define PROV_INBOUND_CONDITION_H
+
+#include "inbound/glue.h"
+
+/* If-Match. Tags that none of our versions can have match nothing. */
+prov_condition prov_condition_match(request_rec *r);
+
+/* Whether If-None-Match names this version: 304. */
+bool prov_condition_known(request_rec *r, uint64_t version);
+
+#endif

@@ -1,0 +1,184 @@
+#include "inbound/scim.h"
+#include "inbound/media.h"
+#include "scim/message.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <string.h>
+
+/* --- the table ------------------------------------------------------------------------------ */
+
+#define READ  PROV_MAY_SCIM_READ
+#define WRITE PROV_MAY_SCIM_WRITE
+
+static prov_scim_answer not_built;
+
+/* Patterns by segments: {type} is the endpoint of a resource type, {name} any one segment. */
+static const struct route {
+    const char *pattern;
+    const char *method; /* NULL: any */
+    prov_scim_answer *answer;
+    uint32_t needs;
+} routes[] = {
+    { "/{type}", "GET", prov_scim_list, READ },
+    { "/{type}", "POST", prov_scim_create, WRITE },
+    { "/{type}/{name}", "GET", prov_scim_get, READ },
+    { "/{type}/{name}", "PUT", prov_scim_replace, WRITE },
+    { "/{type}/{name}", "PATCH", prov_scim_patch, WRITE },
+    { "/{type}/{name}", "DELETE", prov_scim_delete, WRITE },
+    { "/ServiceProviderConfig", "GET", prov_scim_config, 0 },
+    { "/ResourceTypes", "GET", prov_scim_types, 0 },
+    { "/ResourceTypes/{name}", "GET", prov_scim_type, 0 },
+    { "/Schemas", "GET", prov_scim_schemas, 0 },
+    { "/Schemas/{name}", "GET", prov_scim_schema, 0 },
+    { "/Me", NULL, not_built, 0 },
+};
+#define ROUTES (sizeof routes / sizeof *routes)
+
+/* RFC 7644 section 3.11 asks for 501 where there is no /Me. */
+static prov_err *not_built(prov_scim *s)
+{
+    return prov_err_make(s->r->pool, HTTP_NOT_IMPLEMENTED, NULL, "/Me is not offered");
+}
+
+/* --- matching ------------------------------------------------------------------------------- */
+
+typedef struct target {
+    const char *endpoint, *name; /* segments of the path; NULL: not there */
+    size_t endpoint_len, name_len;
+} target;
+
+/* False if the path has more than two segments or none. One slash at the end is tolerated. */
+static bool split(const char *path, target *t)
+{
+    *t = (target){ NULL, NULL, 0, 0 };
+    size_t len = strlen(path);
+    if (len && path[len - 1] == '/')
+        len--;
+    if (!len || path[0] != '/')
+        return false;
+    const char *end = path + len, *second = memchr(path + 1, '/', len - 1);
+    t->endpoint = path;
+    t->endpoint_len = (size_t)((second ? second : end) - path);
+    t->name = second ? second + 1 : NULL;
+    t->name_len = second ? (size_t)(end - t->name) : 0;
+    return t->endpoint_len > 1 && (!second || (t->name_len && !memchr(t->name, '/', t->name_len)));
+}
+
+static bool is_type(const prov_registry *reg, const target *t, const prov_resource_type **type)
+{
+    *type = NULL;
+    for (int i = 0; i < prov_registry_type_count(reg) && !*type; i++) {
+        const prov_resource_type *one = prov_registry_type(reg, i);
+        if (strlen(one->endpoint) == t->endpoint_len &&
+            memcmp(one->endpoint, t->endpoint, t->endpoint_len) == 0)
+            *type = one;
+    }
+    return *type != NULL;
+}
+
+static bool matches(const struct route *route, const target *t, bool is_resource)
+{
+    size_t len = strcspn(route->pattern + 1, "/") + 1;
+    if ((route->pattern[len] == '/') != (t->name != NULL))
+        return false;
+    if (strncmp(route->pattern, "/{type}", len) == 0)
+        return is_resource;
+    return len == t->endpoint_len && memcmp(route->pattern, t->endpoint, len) == 0;
+}
+
+static bool has_method(const struct route *route, const request_rec *r)
+{
+    return !route->method || strcmp(route->method, r->header_only ? "GET" : r->method) == 0;
+}
+
+/* The methods of one path, as Allow lists them. */
+static const char *allowed(apr_pool_t *p, const target *t, bool is_resource)
+{
+    const char *all = "OPTIONS";
+    for (size_t i = ROUTES; i-- > 0;) {
+        if (!matches(&routes[i], t, is_resource) || !routes[i].method)
+            continue;
+        bool get = strcmp(routes[i].method, "GET") == 0;
+        all = apr_pstrcat(p, routes[i].method, get ? ", HEAD, " : ", ", all, NULL);
+    }
+    return all;
+}
+
+/* --- dispatch ------------------------------------------------------------------------------- */
+
+/* Only a read, and not of what describes the service. */
+uint32_t prov_scim_needs(const request_rec *r)
+{
+    target t;
+    if (r->method_number != M_GET && r->method_number != M_OPTIONS)
+        return WRITE;
+    for (size_t i = 0; split(prov_glue_path(r), &t) && i < ROUTES; i++)
+        if (!routes[i].needs && matches(&routes[i], &t, false))
+            return 0;
+    return READ;
+}
+
+static const struct route *route_of(const request_rec *r, const target *t, bool is_resource,
+                                    bool *known)
+{
+    *known = false;
+    for (size_t i = 0; i < ROUTES; i++) {
+        if (!matches(&routes[i], t, is_resource))
+            continue;
+        *known = true;
+        if (has_method(&routes[i], r))
+            return &routes[i];
+    }
+    return NULL;
+}
+
+static prov_err *fail(const prov_scim *s, int status, const char *detail)
+{
+    return prov_err_make(s->r->pool, status, NULL, "%s", detail);
+}
+
+static prov_err *run(prov_scim *s, const struct route *route)
+{
+    s->media = prov_media_choose(s->r);
+    if (!s->media && route->answer != prov_scim_delete)
+        return fail(s, HTTP_NOT_ACCEPTABLE, "answers are " PROV_MEDIA_SCIM " or " PROV_MEDIA_JSON);
+    prov_err *err = route->needs ? prov_caller_of(s->r, s->service, &s->caller) : NULL;
+    if (err)
+        return err;
+    if (route->needs && !prov_caller_may(&s->caller, route->needs))
+        return fail(s, HTTP_FORBIDDEN, "this is not permitted");
+    s->base = ap_construct_url(s->r->pool, prov_glue_location(s->r)->base, s->r);
+    return route->answer(s);
+}
+
+static prov_err *dispatch(prov_scim *s)
+{
+    target t;
+    bool known = false;
+    prov_err *err = prov_reply_service(s->r, &s->service);
+    if (err)
+        return err;
+    if (!split(prov_glue_path(s->r), &t))
+        return fail(s, HTTP_NOT_FOUND, "there is no such endpoint");
+    bool is_resource = is_type(s->service->registry, &t, &s->type);
+    const struct route *route = route_of(s->r, &t, is_resource, &known);
+    if (!known)
+        return fail(s, HTTP_NOT_FOUND, "there is no such endpoint");
+    if (!route) {
+        apr_table_setn(s->r->err_headers_out, "Allow", allowed(s->r->pool, &t, is_resource));
+        if (s->r->method_number != M_OPTIONS)
+            return fail(s, HTTP_METHOD_NOT_ALLOWED, "this method is not allowed here");
+        prov_reply_send(s->r, HTTP_NO_CONTENT, NULL, NULL, 0);
+        return NULL;
+    }
+    s->name = t.name ? apr_pstrmemdup(s->r->pool, t.name, t.name_len) : NULL;
+    return run(s, route);
+}
+
+int prov_scim_handler(request_rec *r)
+{
+    prov_scim s = { .r = r, .settings = prov_glue_settings(r) };
+    prov_err *err = dispatch(&s);
+    return err ? prov_reply_error(r, err) : OK;
+}

@@ -1,0 +1,32 @@
+/* SCIM 2.0 over HTTP (RFC 7644): which endpoint a request means, and what answers it. */
+#ifndef PROV_INBOUND_SCIM_H
+#define PROV_INBOUND_SCIM_H
+
+#include "inbound/caller.h"
+
+typedef struct prov_scim {
+    request_rec *r;
+    prov_service *service;
+    const prov_settings *settings;
+    prov_caller caller;
+    const char *base;               /* URL of the service, without slash */
+    const char *media;              /* of the answer */
+    const prov_resource_type *type; /* of the endpoint, or NULL */
+    const char *name;               /* the segment behind the endpoint, or NULL */
+} prov_scim;
+
+/* NULL: answered. */
+typedef prov_err *prov_scim_answer(prov_scim *s);
+
+prov_scim_answer prov_scim_get, prov_scim_create, prov_scim_replace, prov_scim_patch,
+    prov_scim_delete;            /* scim_resource.c */
+prov_scim_answer prov_scim_list; /* scim_list.c */
+prov_scim_answer prov_scim_config, prov_scim_types, prov_scim_type, prov_scim_schemas,
+    prov_scim_schema; /* scim_discovery.c */
+
+int prov_scim_handler(request_rec *r);
+
+/* The permission a request needs, 0 for those that only describe the service. */
+uint32_t prov_scim_needs(const request_rec *r);
+
+#endif
