@@ -29,7 +29,7 @@ static struct {
     int rows;
     const char *reply;
     size_t reply_len;
-    volatile apr_uint32_t requests, connections, closed, cancel;
+    volatile apr_uint32_t requests, connections, closed, cancel, turn;
     char first[4096]; /* the first request, as it came */
 } server;
 
@@ -104,6 +104,7 @@ static bool behave(int fd, behaviour b)
 static void *serve(void *baton)
 {
     int fd = (int)(intptr_t)baton;
+    apr_uint32_t turn = apr_atomic_read32(&server.turn);
     char text[sizeof server.first];
     while (get(fd, text, sizeof text)) {
         int i = (int)apr_atomic_inc32(&server.requests);
@@ -113,7 +114,8 @@ static void *serve(void *baton)
             break;
     }
     close(fd);
-    apr_atomic_inc32(&server.closed);
+    if (turn == apr_atomic_read32(&server.turn)) /* not one that an earlier case left */
+        apr_atomic_inc32(&server.closed);
     return NULL;
 }
 
@@ -142,6 +144,7 @@ static int bound(int *fd)
 static void expect(const char *reply, size_t len, int rows, const behaviour *does)
 {
     memcpy(server.does, does, sizeof *does * rows);
+    apr_atomic_inc32(&server.turn);
     server.rows = rows;
     server.reply = reply;
     server.reply_len = len;
@@ -337,6 +340,34 @@ static void kept_alive(apr_pool_t *p)
     is_int(server.requests, 2, "and nothing is sent twice");
 }
 
+static void *many_calls(void *baton)
+{
+    apr_pool_t *p;
+    intptr_t good = 0;
+    apr_pool_create(&p, NULL);
+    for (int i = 0; i < 50; i++)
+        good += call(baton, p, "POST").end == PROV_CALL_ANSWERED;
+    apr_pool_destroy(p);
+    return (void *)good;
+}
+
+static void threads(apr_pool_t *p)
+{
+    prov_http *h = prov_http_make(p, 4);
+    pthread_t thread[4];
+    intptr_t all = 0;
+    EXPECT(OK_REPLY, ANSWER);
+    for (int i = 0; i < 4; i++)
+        pthread_create(&thread[i], NULL, many_calls, h);
+    for (int i = 0; i < 4; i++) {
+        void *good;
+        pthread_join(thread[i], &good);
+        all += (intptr_t)good;
+    }
+    is_int(all, 200, "four threads, fifty calls each");
+    ok(server.connections <= 4, "no more than four connections: %d", (int)server.connections);
+}
+
 /* libcurl resends on its own when a reused connection dies unanswered: never what may change. */
 static void never_twice(apr_pool_t *p)
 {
@@ -352,6 +383,18 @@ static void never_twice(apr_pool_t *p)
             is_int(server.requests, 2, "is not sent again");
             is_int(call(h, p, methods[i]).end, PROV_CALL_ANSWERED, "the next call works");
         }
+    static const int statuses[] = { 401, 407, 408, 417, 421, 425, 429, 503 };
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+        prov_http *h = prov_http_make(p, 4);
+        EXPECT(apr_psprintf(p,
+                            "HTTP/1.1 %d No\r\nContent-Length: 0\r\nWWW-Authenticate: "
+                            "Basic realm=\"r\", Negotiate\r\nProxy-Authenticate: Basic\r\n\r\n",
+                            statuses[i]),
+               ANSWER);
+        call(h, p, "POST");
+        is_int(call(h, p, "POST").status, statuses[i], "an answer is an answer");
+        is_int(server.requests, 2, "two calls, two requests");
+    }
     prov_http *h = prov_http_make(p, 4);
     EXPECT(OK_REPLY, ANSWER, CLOSE, ANSWER);
     call(h, p, "GET");
@@ -380,6 +423,7 @@ int main(void)
     lost(p);
     caps(p);
     kept_alive(p);
+    threads(p);
     never_twice(p);
     apr_pool_destroy(p);
     prov_http_done();
