@@ -8,6 +8,9 @@
 #include "scim/projection.h"
 #include "userstore/userstore.h"
 
+struct prov_permits;
+struct prov_owing;
+
 /* What one process has for one configuration. */
 typedef struct prov_service {
     const prov_config *config;
@@ -16,6 +19,8 @@ typedef struct prov_service {
     prov_userstores *userstores;
     prov_passwords *passwords;
     prov_engine *engine;
+    const struct prov_permits *permits; /* protect.h */
+    const struct prov_owing *owing;     /* owe.h */
 } prov_service;
 
 typedef struct prov_service_options {
@@ -77,9 +82,9 @@ bool prov_service_view(prov_service *s, prov_snapshot *n, apr_pool_t *p, const p
 /* A page of a list. Writes each resource through `each` (on a view that dies after it). Uses an
  * index when the filter has one, else a scan in steps of PROV_SNAPSHOT_MOST. */
 typedef struct prov_query {
-    const prov_resource_type *type;
-    const prov_filter *filter; /* or NULL */
-    int64_t first, want;       /* startIndex, count */
+    const prov_resource_type *type; /* NULL: all, one after the other */
+    const prov_filter *filter;      /* or NULL */
+    int64_t first, want;            /* startIndex, count */
     const char *base;
 } prov_query;
 typedef void prov_each_view(void *baton, const prov_view *v);

@@ -130,14 +130,25 @@ static bool found(void *baton, const prov_id *id)
     return true;
 }
 
-static void find_in(prov_snapshot *n, const prov_attr *a, uint16_t domain, prov_bytes key,
-                    finding *f)
+static void find_in(prov_snapshot *n, apr_pool_t *p, const prov_attr *a, uint16_t domain,
+                    prov_bytes bare, finding *f)
 {
+    prov_bytes key;
     prov_id id;
+    if (!prov_index_key_of(p, a, bare, &key) || !key.len)
+        return;
     if (a->uniqueness == PROV_UNIQUE_NONE)
         prov_snapshot_indexed(n, a->number, domain, key, found, f);
     else if (prov_snapshot_unique(n, a->number, domain, key, &id))
         found(f, &id);
+}
+
+int prov_userstore_find_in(const prov_userstore *u, prov_snapshot *n, apr_pool_t *p,
+                           const prov_resource_type *type, prov_bytes bare, prov_id *ids, int most)
+{
+    finding f = { .ids = ids, .most = most };
+    find_in(n, p, type->naming, u->number, bare, &f);
+    return f.count;
 }
 
 int prov_userstore_find(const prov_userstores *u, prov_snapshot *n, apr_pool_t *p,
@@ -145,13 +156,12 @@ int prov_userstore_find(const prov_userstores *u, prov_snapshot *n, apr_pool_t *
 {
     finding f = { .ids = ids, .most = most };
     const prov_userstore *domain;
-    prov_bytes bare, key;
-    if (prov_userstore_split(u, p, name, NULL, &domain, &bare) ||
-        !prov_index_key_of(p, type->naming, bare, &key) || !key.len)
+    prov_bytes bare;
+    if (prov_userstore_split(u, p, name, NULL, &domain, &bare))
         return 0;
     bool every = u->config->settings.bare_name_all && bare.len == name.len;
     for (int i = 0; i < u->count; i++)
         if (every || &u->stores[i] == domain)
-            find_in(n, type->naming, u->stores[i].number, key, &f);
+            find_in(n, p, type->naming, u->stores[i].number, bare, &f);
     return f.count;
 }

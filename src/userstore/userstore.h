@@ -59,6 +59,10 @@ prov_record prov_userstore_whole(apr_pool_t *p, prov_snapshot *n, const prov_id 
 int prov_userstore_find(const prov_userstores *u, prov_snapshot *n, apr_pool_t *p,
                         const prov_resource_type *type, prov_bytes name, prov_id *ids, int most);
 
+/* A bare name in one domain. */
+int prov_userstore_find_in(const prov_userstore *u, prov_snapshot *n, apr_pool_t *p,
+                           const prov_resource_type *type, prov_bytes bare, prov_id *ids, int most);
+
 /* --- passwords ------------------------------------------------------------------------------ */
 typedef enum {
     PROV_PASSWORD_RIGHT,

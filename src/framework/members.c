@@ -1,0 +1,167 @@
+#include "framework/members.h"
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+/* A member that the request or a row names. */
+typedef struct entry {
+    prov_id id;
+    bool was, is;
+} entry;
+
+typedef struct roll {
+    const prov_window *w;
+    apr_pool_t *p;
+    const prov_id *group;
+    apr_hash_t *by_id;
+    apr_array_header_t *entries; /* of entry *, in the order they were met */
+    bool whole;
+} roll;
+
+static roll roll_make(const prov_window *w, apr_pool_t *p, const prov_id *group)
+{
+    return (roll){ .w = w,
+                   .p = p,
+                   .group = group,
+                   .by_id = apr_hash_make(p),
+                   .entries = apr_array_make(p, 8, sizeof(entry *)) };
+}
+
+static entry *met(roll *r, const prov_id *id)
+{
+    return apr_hash_get(r->by_id, id->b, sizeof id->b);
+}
+
+static entry *meet(roll *r, const prov_id *id, bool was)
+{
+    entry *e = apr_palloc(r->p, sizeof *e);
+    *e = (entry){ *id, was, was };
+    apr_hash_set(r->by_id, e->id.b, sizeof e->id.b, e);
+    APR_ARRAY_PUSH(r->entries, entry *) = e;
+    return e;
+}
+
+static entry *entry_of(roll *r, const prov_id *id)
+{
+    entry *e = met(r, id);
+    return e ? e : meet(r, id, prov_snapshot_is_member(r->w->n, r->group, id));
+}
+
+static bool meet_row(void *baton, const prov_id *id)
+{
+    roll *r = baton;
+    if (!met(r, id))
+        meet(r, id, true);
+    return true;
+}
+
+static void meet_all(roll *r)
+{
+    if (!r->whole)
+        prov_snapshot_members(r->w->n, r->group, NULL, meet_row, r);
+    r->whole = true;
+}
+
+/* --- operations ----------------------------------------------------------------------------- */
+
+static prov_err *no_such(roll *r, prov_bytes value)
+{
+    return prov_err_make(r->p, 400, "invalidValue", "there is no user or group \"%s\"",
+                         prov_bytes_text(r->p, value));
+}
+
+static prov_err *add(roll *r, const prov_member_ref *ref)
+{
+    prov_record rec;
+    prov_id id;
+    if (!prov_id_parse(ref->value, &id))
+        return no_such(r, ref->value);
+    entry *e = entry_of(r, &id);
+    /* Who is a member already may stay, whoever put him there. */
+    if (!e->was && !prov_window_find(r->w, NULL, &id, &rec))
+        return no_such(r, ref->value);
+    e->is = true;
+    return NULL;
+}
+
+/* Removing who is no member is a success (RFC 7644 section 3.5.2.2). */
+static void remove_one(roll *r, prov_bytes value)
+{
+    prov_id id;
+    if (prov_id_parse(value, &id))
+        entry_of(r, &id)->is = false;
+}
+
+static void remove_all(roll *r)
+{
+    meet_all(r);
+    for (int i = 0; i < r->entries->nelts; i++)
+        APR_ARRAY_IDX(r->entries, i, entry *)->is = false;
+}
+
+static void remove_matching(roll *r, const prov_attr *of, const prov_filter *filter)
+{
+    apr_pool_t *scratch;
+    apr_pool_create(&scratch, r->p);
+    meet_all(r);
+    for (int i = 0; i < r->entries->nelts; i++) {
+        entry *e = APR_ARRAY_IDX(r->entries, i, entry *);
+        prov_value v = { .type = PROV_TYPE_COMPLEX };
+        v.object = e->is ? prov_window_reference(r->w, scratch, of, &e->id, NULL) : NULL;
+        if (v.object && prov_filter_match_value(filter, of, &v, scratch))
+            e->is = false;
+        apr_pool_clear(scratch);
+    }
+    apr_pool_destroy(scratch);
+}
+
+static void differ(const roll *r, prov_members *out)
+{
+    out->added = apr_array_make(r->p, 4, sizeof(prov_id));
+    out->removed = apr_array_make(r->p, 4, sizeof(prov_id));
+    out->whole = r->whole;
+    for (int i = 0; i < r->entries->nelts; i++) {
+        const entry *e = APR_ARRAY_IDX(r->entries, i, entry *);
+        if (e->is != e->was)
+            APR_ARRAY_PUSH(e->is ? out->added : out->removed, prov_id) = e->id;
+    }
+}
+
+prov_err *prov_members_replaced(const prov_window *w, apr_pool_t *p, const prov_id *group,
+                                const prov_member_ref *refs, int count, prov_members *out)
+{
+    roll r = roll_make(w, p, group);
+    prov_err *err = NULL;
+    remove_all(&r);
+    for (int i = 0; i < count && !err; i++)
+        err = add(&r, &refs[i]);
+    differ(&r, out);
+    return err;
+}
+
+prov_err *prov_members_patched(const prov_window *w, apr_pool_t *p, const prov_id *group,
+                               const prov_attr *of, const apr_array_header_t *ops,
+                               prov_members *out)
+{
+    roll r = roll_make(w, p, group);
+    prov_err *err = NULL;
+    for (int i = 0; i < ops->nelts && !err; i++) {
+        const prov_member_op *op = &APR_ARRAY_IDX(ops, i, prov_member_op);
+        switch (op->kind) {
+        case PROV_MEMBER_ADD:
+            err = add(&r, &op->member);
+            break;
+        case PROV_MEMBER_REMOVE:
+            remove_one(&r, op->member.value);
+            break;
+        case PROV_MEMBER_REMOVE_ALL:
+            remove_all(&r);
+            break;
+        case PROV_MEMBER_REMOVE_MATCHING:
+            remove_matching(&r, of, op->filter);
+            break;
+        }
+    }
+    differ(&r, out);
+    return err;
+}
