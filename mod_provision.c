@@ -6,6 +6,7 @@
 #include "httpd/sections.h"
 #include "httpd/server.h"
 #include "inbound/auth.h"
+#include "inbound/reply.h"
 
 #include <ap_provider.h>
 #include <http_request.h>
@@ -34,6 +35,7 @@ static void register_hooks(apr_pool_t *p)
     ap_register_auth_provider(p, AUTHZ_PROVIDER_GROUP, "provision-permission",
                               AUTHZ_PROVIDER_VERSION, &prov_auth_permission,
                               AP_AUTH_INTERNAL_PER_CONF);
+    prov_reply_hooks(p);
 }
 
 #pragma GCC visibility push(default)
