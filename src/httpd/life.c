@@ -55,35 +55,7 @@ static prov_err *write_effective(apr_pool_t *ptemp, const prov_config *c)
     return prov_folder_put(ptemp, c->store_location, "effective.json", prov_buf_bytes(&b));
 }
 
-/* Children may not read what only root can, so they inherit the values. One that itself looks like
- * a reference stays the reference it came from. */
-static prov_err *read_secrets(apr_pool_t *pconf, const prov_connector_config *t)
-{
-    for (const prov_option *row = t->options; row && row->name; row++) {
-        const char **slot = (const char **)((char *)t->values + row->offset), *value;
-        if (row->type != PROV_OPTION_SECRET || !*slot)
-            continue;
-        prov_err *err = prov_secret_read(pconf, *slot, &value);
-        if (err)
-            return prov_err_push(pconf, err, "%s of %s %s", row->name, t->idp, t->type);
-        if (prov_secret_is_literal(value))
-            *slot = value;
-    }
-    return NULL;
-}
-
-static prov_err *read_all_secrets(apr_pool_t *pconf, const prov_config *c)
-{
-    prov_err *err = NULL;
-    for (int i = 0; i < c->idps->nelts; i++) {
-        const prov_idp *idp = APR_ARRAY_IDX(c->idps, i, prov_idp *);
-        for (int j = 0; !err && j < idp->connectors->nelts; j++)
-            err = read_secrets(pconf, APR_ARRAY_IDX(idp->connectors, j, prov_connector_config *));
-    }
-    return err;
-}
-
-static prov_err *prepare(apr_pool_t *pconf, apr_pool_t *ptemp, keeping *k)
+static prov_err *prepare(apr_pool_t *ptemp, keeping *k)
 {
     const prov_config *c = k->config;
     const char *key = c->settings.secret_key + strlen("file:");
@@ -142,10 +114,10 @@ int prov_life_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
     prov_err *err = prov_http_init(ptemp);
     apr_pool_cleanup_register(pconf, NULL, http_done, apr_pool_cleanup_null);
     for (int i = 0; !err && i < kept->nelts; i++)
-        err = prepare(pconf, ptemp, APR_ARRAY_IDX(kept, i, keeping *));
-    /* Only when all are written: a virtual host may share a connector with the main server. */
+        err = prepare(ptemp, APR_ARRAY_IDX(kept, i, keeping *));
+    /* Children may not read what only root can, so they inherit the values. */
     for (int i = 0; !err && i < kept->nelts; i++)
-        err = read_all_secrets(pconf, APR_ARRAY_IDX(kept, i, keeping *)->config);
+        err = prov_outbound_secrets(pconf, APR_ARRAY_IDX(kept, i, keeping *)->config);
     if (!err)
         return OK;
     ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "PROV0001: %s", prov_err_text(ptemp, err));

@@ -77,7 +77,7 @@ typedef struct prov_connector_config {
     const struct prov_connector *connector;
     const prov_option *options; /* the connector's rows; NULL if the connector is unknown here */
     void *values;               /* the connector's own struct, by its option rows */
-    void *resolved; /* the same with secrets read; NULL until then */
+    void *resolved;             /* the same with secrets read; NULL until then */
     const char *where;
     const char *idp; /* its identity provider's name */
     uint8_t digest[32];
