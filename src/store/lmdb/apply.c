@@ -8,26 +8,27 @@ typedef void effect_fn(prov_apply *a, const prov_op *op);
 typedef struct operation {
     check_fn *check;   /* NULL: always holds */
     effect_fn *effect; /* NULL: changes nothing by itself */
+    bool grows;        /* needs room that is not given back: not while the file is nearly full */
 } operation;
 
 static const operation operations[PROV_OP_COUNT] = {
     [PROV_OP_MUST_EXIST] = { prov_check_must_exist, NULL },
     [PROV_OP_MUST_BE_VERSION] = { prov_check_must_be_version, NULL },
     [PROV_OP_MUST_BE_GENERATION] = { prov_check_must_be_generation, NULL },
-    [PROV_OP_PUT] = { NULL, prov_effect_put },
-    [PROV_OP_PUT_LARGE] = { NULL, prov_effect_put_large },
+    [PROV_OP_PUT] = { NULL, prov_effect_put, true },
+    [PROV_OP_PUT_LARGE] = { NULL, prov_effect_put_large, true },
     [PROV_OP_DELETE_LARGE] = { NULL, prov_effect_delete_large },
     [PROV_OP_DELETE] = { NULL, prov_effect_delete },
-    [PROV_OP_INDEX] = { prov_check_index, prov_effect_index },
+    [PROV_OP_INDEX] = { prov_check_index, prov_effect_index, true },
     [PROV_OP_UNINDEX] = { NULL, prov_effect_unindex },
     [PROV_OP_CREDENTIAL] = { NULL, prov_effect_credential },
-    [PROV_OP_MEMBER_ADD] = { prov_check_member_add, prov_effect_member_add },
+    [PROV_OP_MEMBER_ADD] = { prov_check_member_add, prov_effect_member_add, true },
     [PROV_OP_MEMBER_REMOVE] = { NULL, prov_effect_member_remove },
     [PROV_OP_MEMBER_REMOVE_ALL] = { NULL, prov_effect_member_remove_all },
     [PROV_OP_MOVED] = { NULL, prov_effect_moved },
     [PROV_OP_TOUCH] = { NULL, prov_effect_touch },
     [PROV_OP_TOUCH_LINK] = { NULL, prov_effect_touch_link },
-    [PROV_OP_GRANT] = { NULL, prov_effect_grant },
+    [PROV_OP_GRANT] = { NULL, prov_effect_grant, true },
     [PROV_OP_CLAIM] = { prov_check_claim, prov_effect_claim },
     [PROV_OP_PREPARE] = { prov_check_prepare, prov_effect_prepare },
     [PROV_OP_RENEW] = { prov_check_renew, prov_effect_renew },
@@ -42,7 +43,7 @@ static const operation operations[PROV_OP_COUNT] = {
     [PROV_OP_TARGET_EVENT] = { NULL, prov_effect_target_event },
     [PROV_OP_TARGET_DECLARE] = { NULL, prov_effect_target_declare },
     [PROV_OP_JOURNAL] = { NULL, NULL }, /* last, and only if anything changed */
-    [PROV_OP_TOKEN] = { prov_check_token, prov_effect_token },
+    [PROV_OP_TOKEN] = { prov_check_token, prov_effect_token, true },
     [PROV_OP_TOKEN_REVOKE] = { prov_check_token_revoke, prov_effect_token_revoke },
     [PROV_OP_RECHECK] = { NULL, prov_effect_recheck },
     [PROV_OP_RECHECK_DONE] = { NULL, prov_effect_recheck_done },
@@ -74,6 +75,15 @@ static bool check_all(prov_apply *a)
     return true;
 }
 
+static bool grows(const prov_plan *plan)
+{
+    for (int i = 0; i < prov_plan_length(plan); i++) {
+        if (operations[prov_plan_op(plan, i)->code].grows)
+            return true;
+    }
+    return false;
+}
+
 static void each_of(prov_apply *a, prov_op_code code, effect_fn *effect)
 {
     for (int i = 0; i < prov_plan_length(a->plan); i++) {
@@ -86,6 +96,10 @@ static void each_of(prov_apply *a, prov_op_code code, effect_fn *effect)
 bool prov_apply_plan(prov_apply *a)
 {
     memset(a->verdict, 0, sizeof *a->verdict);
+    if (a->tx.low && grows(a->plan)) {
+        a->verdict->kind = PROV_FULL;
+        return true;
+    }
     if (!check_all(a)) {
         if (a->verdict->why == PROV_LEASE_LOST)
             each_of(a, PROV_OP_ACK, prov_effect_deposit);

@@ -1,5 +1,6 @@
 #include "store/lmdb/commit.h"
 
+#include "base/fault.h"
 #include "base/log.h"
 
 #include <apr_allocator.h>
@@ -30,16 +31,24 @@ typedef struct batch {
 
 /* --- one transaction ------------------------------------------------------------------------ */
 
-static bool apply(prov_committer *c, MDB_txn *txn, const prov_plan *plan, prov_verdict *verdict,
-                  bool *changed, int *rc)
+static int begin(prov_committer *c, prov_tx *tx)
 {
-    prov_apply a = { .tx = { .env = c->env, .txn = txn, .scratch = c->scratch },
-                     .plan = plan,
-                     .verdict = verdict };
-    apr_pool_clear(c->scratch);
+    *tx = (prov_tx){ .env = c->env, .scratch = c->scratch };
+    int rc = prov_env_write_begin(c->env, &tx->txn);
+    if (rc == 0)
+        tx->low = prov_env_is_low(c->env, tx->txn);
+    return rc;
+}
+
+/* False: the transaction is spoilt. */
+static bool apply(prov_tx *tx, const prov_plan *plan, prov_verdict *verdict)
+{
+    prov_apply a = { .tx = *tx, .plan = plan, .verdict = verdict };
+    apr_pool_clear(tx->scratch);
+    a.tx.changed = false;
     bool good = prov_apply_plan(&a);
-    *changed |= a.tx.changed;
-    *rc = a.tx.rc;
+    tx->changed |= a.tx.changed;
+    tx->rc = a.tx.rc;
     return good;
 }
 
@@ -66,14 +75,15 @@ static void lose_sight(prov_committer *c, int rc)
     prov_env_reopen(c->env);
 }
 
-static int commit(prov_committer *c, MDB_txn *txn, bool changed)
+static int commit(prov_committer *c, const prov_tx *tx)
 {
-    if (!changed) {
-        prov_env_write_abort(c->env, txn);
+    if (!tx->changed) {
+        prov_env_write_abort(c->env, tx->txn);
         return 0;
     }
-    int rc = prov_env_write_commit(c->env, txn);
+    int rc = prov_env_write_commit(c->env, tx->txn);
     __atomic_add_fetch(&c->commits, 1, __ATOMIC_RELAXED);
+    prov_fault_point("commit");
     return rc;
 }
 
@@ -90,19 +100,18 @@ static prov_verdict_kind judge_commit(prov_committer *c, int rc)
 
 static void run_one(prov_committer *c, const prov_plan *plan, prov_verdict *verdict)
 {
-    MDB_txn *txn;
-    bool changed = false;
-    int rc = prov_env_write_begin(c->env, &txn);
+    prov_tx tx;
+    int rc = begin(c, &tx);
     if (rc) {
         fail_for(c, verdict, rc);
         return;
     }
-    if (!apply(c, txn, plan, verdict, &changed, &rc)) {
-        prov_env_write_abort(c->env, txn);
-        fail_for(c, verdict, rc);
+    if (!apply(&tx, plan, verdict)) {
+        prov_env_write_abort(c->env, tx.txn);
+        fail_for(c, verdict, tx.rc);
         return;
     }
-    prov_verdict_kind kind = judge_commit(c, commit(c, txn, changed));
+    prov_verdict_kind kind = judge_commit(c, commit(c, &tx));
     if (kind != PROV_DONE)
         fail(verdict, kind);
 }
@@ -110,20 +119,19 @@ static void run_one(prov_committer *c, const prov_plan *plan, prov_verdict *verd
 /* All in one transaction. False if it came to nothing and each must have its own. */
 static bool run_together(prov_committer *c, batch *b)
 {
-    MDB_txn *txn;
-    bool changed = false;
-    int rc = prov_env_write_begin(c->env, &txn);
+    prov_tx tx;
+    int rc = begin(c, &tx);
     for (int i = 0; rc && i < b->count; i++)
         fail_for(c, b->verdicts[i], rc);
     if (rc)
         return true;
     for (int i = 0; i < b->count; i++) {
-        if (!apply(c, txn, b->plans[i], b->verdicts[i], &changed, &rc)) {
-            prov_env_write_abort(c->env, txn);
+        if (!apply(&tx, b->plans[i], b->verdicts[i])) {
+            prov_env_write_abort(c->env, tx.txn);
             return false;
         }
     }
-    prov_verdict_kind kind = judge_commit(c, commit(c, txn, changed));
+    prov_verdict_kind kind = judge_commit(c, commit(c, &tx));
     for (int i = 0; kind == PROV_UNKNOWN && i < b->count; i++)
         fail(b->verdicts[i], kind);
     return kind != PROV_FULL;
@@ -237,18 +245,17 @@ void prov_committer_submit(prov_committer *c, const prov_plan *const plans[],
 
 static int run_step(prov_committer *c, prov_step *step, void *baton, bool *unknown)
 {
-    MDB_txn *txn;
-    int rc = prov_env_write_begin(c->env, &txn);
+    prov_tx tx;
+    int rc = begin(c, &tx);
     if (rc)
         return rc;
-    prov_tx tx = { .env = c->env, .txn = txn, .scratch = c->scratch };
     apr_pool_clear(c->scratch);
     step(&tx, baton);
     if (tx.rc) {
-        prov_env_write_abort(c->env, txn);
+        prov_env_write_abort(c->env, tx.txn);
         return tx.rc;
     }
-    rc = commit(c, txn, tx.changed);
+    rc = commit(c, &tx);
     bool lost = judge_commit(c, rc) == PROV_UNKNOWN;
     if (unknown)
         *unknown = lost;

@@ -10,30 +10,13 @@ static int64_t rows(prov_tx *tx, prov_table table)
     return (int64_t)stat.ms_entries;
 }
 
-/* Pages that the file has and nobody uses: LMDB's list of them is its table number 0. */
-static int64_t free_pages(prov_tx *tx)
-{
-    int64_t count = 0;
-    size_t pages;
-    MDB_cursor *cursor;
-    MDB_val key, list;
-    if (mdb_cursor_open(tx->txn, 0, &cursor) != 0)
-        return 0;
-    while (mdb_cursor_get(cursor, &key, &list, MDB_NEXT) == 0) {
-        memcpy(&pages, list.mv_data, sizeof pages);
-        count += (int64_t)pages;
-    }
-    mdb_cursor_close(cursor);
-    return count;
-}
-
 static void measure(prov_tx *tx, prov_store_stats *out)
 {
     MDB_envinfo info;
     MDB_stat stat;
     mdb_env_info(tx->env->mdb, &info);
     mdb_env_stat(tx->env->mdb, &stat);
-    int64_t pages = (int64_t)info.me_last_pgno + 1 - free_pages(tx);
+    int64_t pages = (int64_t)info.me_last_pgno + 1 - prov_env_free_pages(tx->txn);
     out->bytes_used = pages * stat.ms_psize;
     out->bytes_most = (int64_t)info.me_mapsize;
     out->readers = info.me_numreaders;

@@ -12,6 +12,7 @@ typedef struct prov_tx {
     apr_pool_t *scratch; /* of the one who writes; NULL while only reading */
     int rc;
     bool changed; /* anything was put or deleted */
+    bool low;     /* the file is nearly full */
 } prov_tx;
 
 /* Builds the key with the environment's tenant. */
