@@ -154,16 +154,17 @@ static void check_server(checking *k, const server_rec *s, const server_rec *bas
     prov_httpd_server *server = prov_httpd_server_of(s);
     for (int i = 0; i < server->mistakes->nelts; i++)
         found(k, APR_ARRAY_IDX(server->mistakes, i, prov_err *));
-    if (s != base && server->shares)
-        check_sharing(k, server->own);
     if (server->served && !server->seen.config->settings.store)
         mistake(k, server->served,
                 "ProvisionService needs a store; write ProvisionStore lmdb and "
                 "a folder, outside of the section");
+    if (s != base && server->shares) {
+        check_sharing(k, server->own);
+        return;
+    }
     prov_config_check(k->pconf, server->seen.config, found, k);
     check_targets(k, server->seen.config);
-    if (s == base || !server->shares)
-        check_store(k, server);
+    check_store(k, server);
 }
 
 static void check_mpm(checking *k)

@@ -151,23 +151,29 @@ static void check_required(checking *k, const prov_connector_config *t)
                     t->type, row->name, row->name);
 }
 
-/* The account that we ourselves use must survive us. */
+static bool has_name(const apr_array_header_t *names, const char *name)
+{
+    for (int i = 0; i < names->nelts; i++)
+        if (strcmp(APR_ARRAY_IDX(names, i, const char *), name) == 0)
+            return true;
+    return false;
+}
+
+/* The account that we ourselves use must survive us. Checked again, the list stays as it is. */
 static void protect(checking *k, prov_connector_config *t)
 {
     const prov_special *s = prov_special_find(PROV_SCOPE_CONNECTOR, "ProvisionProtect");
-    apr_array_header_t *names = apr_array_make(k->p, 4, sizeof(const char *));
     char *rest = apr_pstrdup(k->p, s->preset), *name;
+    apr_array_header_t *names = t->protect ? t->protect : apr_array_make(k->p, 4, sizeof name);
     while (!t->protect && (name = strsep(&rest, " ")))
         APR_ARRAY_PUSH(names, const char *) = name;
-    if (t->protect)
-        apr_array_cat(names, t->protect);
-    const prov_option *own = prov_option_find(t->options, "username");
-    if (own && own->type == PROV_OPTION_TEXT) {
-        name = *(char *const *)((const char *)t->values + own->offset);
-        if (name && *name)
-            APR_ARRAY_PUSH(names, const char *) = name;
-    }
     t->protect = names;
+    const prov_option *own = prov_option_find(t->options, "username");
+    if (!own || own->type != PROV_OPTION_TEXT)
+        return;
+    const char *account = *(const char *const *)((const char *)t->values + own->offset);
+    if (account && *account && !has_name(names, account))
+        APR_ARRAY_PUSH(names, const char *) = account;
 }
 
 static void check_target(checking *k, const prov_idp *idp, prov_connector_config *t)

@@ -213,7 +213,11 @@ static void check_whole(void)
     const apr_array_header_t *names = target_of(c)->protect;
     is_str(apr_array_pstrcat(pool, names, ' '), "admin administrator root svc",
            "protected by default, the connector's own account too");
-    is_int(c->idps->nelts, 1, "and nothing else is added");
+    uint8_t first[32];
+    memcpy(first, target_of(c)->digest, sizeof first);
+    check(c);
+    ok(memcmp(first, target_of(c)->digest, sizeof first) == 0, "checking twice changes nothing");
+    is_int(c->idps->nelts, 1, "and adds nothing");
 }
 
 static void check_mistakes(void)
