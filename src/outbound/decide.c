@@ -3,6 +3,7 @@
 #include "outbound/engine.h"
 #include "base/text.h"
 
+#define MANAGER     PROV_URN_ENTERPRISE ":manager"
 #define GROUPS_MOST 10000 /* groups looked at to find one user's provisioning roles */
 
 /* --- scope ---------------------------------------------------------------------------------- */
@@ -140,6 +141,29 @@ prov_object *prov_job_map(const prov_job *job, prov_snapshot *n, const prov_id *
     return prov_mapping_apply(job->reach->mapping, job->pool, &in);
 }
 
+/* A manager is known there by his id there. Who is on his way is left out for now and looked for
+ * again; who will never be there is left out. */
+static void translate_manager(prov_job *job, prov_snapshot *n)
+{
+    const prov_attr *manager =
+        prov_schema_find(job->engine->registry, job->type, MANAGER, sizeof MANAGER - 1, NULL);
+    const prov_value *v = manager ? prov_object_first(job->desired, manager) : NULL;
+    const prov_value *named =
+        v ? prov_object_first(v->object, prov_schema_sub(manager, "value", 5)) : NULL;
+    prov_id id;
+    prov_link link;
+    if (!named || !prov_id_parse(named->text, &id))
+        return;
+    bool linked = prov_snapshot_link(n, &id, job->reach->number, &link);
+    if (linked && link.remote.len) {
+        prov_object_put_text(v->object, prov_schema_sub(manager, "value", 5),
+                             prov_bytes_text(job->pool, link.remote));
+        return;
+    }
+    prov_object_remove(job->desired, manager);
+    job->reference_waits = linked && link.at != PROV_AT_OUT_OF_SCOPE && link.at != PROV_AT_REMOVED;
+}
+
 static prov_object *copy_of(const prov_job *job, prov_snapshot *n, prov_copy which)
 {
     prov_bytes row = prov_snapshot_copy(n, &job->id, job->reach->number, which);
@@ -169,11 +193,12 @@ bool prov_job_decide(prov_job *job, prov_snapshot *n)
     if (!job->type)
         return false;
     job->own_id = prov_bytes_of(prov_id_text(job->pool, &job->id));
-    job->ambiguous_before = job->link.attempt != 0;
     job->applied = copy_of(job, n, PROV_COPY_APPLIED);
     job->sent = copy_of(job, n, PROV_COPY_SENT);
     job->desired = prov_job_map(job, n, &job->id);
     job->wanted_there = job->desired && in_scope(job, n);
+    if (job->desired)
+        translate_manager(job, n);
     job->name = prov_job_name(job, job->desired ? job->desired : job->applied);
     job->key = prov_job_key(job, job->name);
     const char *there = prov_job_name(job, job->applied);

@@ -27,7 +27,7 @@ typedef struct prov_reach {
     unsigned abilities;
     prov_budget budget;
     uint8_t digest[32]; /* of the declaration; its place first */
-    prov_role *roles; /* the provisioning roles: index keys of the groups' names */
+    prov_role *roles;   /* the provisioning roles: index keys of the groups' names */
     int role_count;
     bool enabled;         /* its identity provider and itself; links of others wait */
     uint32_t memory;      /* the connector's; changed by dispatch threads */
@@ -81,7 +81,7 @@ typedef struct prov_job {
     prov_bytes key, own_id; /* normalised correlation key; our id as text */
     const char *name;       /* the key as it is written there */
     const char *forbidden;  /* why this link must not act, or NULL */
-    bool ambiguous_before;  /* an attempt was open when the lease was taken */
+    bool reference_waits;   /* somebody it refers to is still on his way there */
 } prov_job;
 
 /* decide.c: fills the job's second half. False: the lease is not ours (any more). */

@@ -207,7 +207,7 @@ static bool compare_edge(void *baton, const prov_id *member, const prov_edge *ed
 
 int prov_job_compare_members(prov_job *job, const prov_remote *remote, prov_plan *plan)
 {
-    if (!prov_type_is_group(job->type))
+    if (!prov_type_is_group(job->type) || remote->member_count < 0)
         return 0;
     compare c = { .job = job, .plan = plan, .there = apr_hash_make(job->pool) };
     for (int i = 0; i < remote->member_count; i++) {

@@ -335,7 +335,8 @@ void prov_job_verify(prov_job *job)
                                .copy = prov_job_encode(job, prov_job_managed(job, read.object)),
                                .status = (uint16_t)a.status },
                       .also = prov_plan_make(job->pool) };
-    bool same = job->applied && prov_job_matches(job, job->applied, read.object);
+    bool same = job->applied && prov_job_matches(job, job->applied, read.object) &&
+                (!job->wanted_there || prov_object_equal(job->applied, job->desired));
     int edges = prov_job_compare_members(job, &read, s.also);
     if (!same || edges > 0) {
         prov_touch touch = { .now = apr_time_now(),

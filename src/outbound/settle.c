@@ -6,7 +6,8 @@
 #include "base/log.h"
 #include "outbound/retry.h"
 
-#define EXCERPT_MOST 512
+#define EXCERPT_MOST   512
+#define REFERENCE_WAIT apr_time_from_sec(10) /* before looking again for who is referred to */
 
 prov_bytes prov_job_encode(const prov_job *job, const prov_object *o)
 {
@@ -134,6 +135,10 @@ void prov_job_applied(prov_job *job, prov_at_target at, const prov_remote *remot
         s.ack.verify = now + job->engine->config->settings.call_limit;
     else if (job->link.verify > now)
         s.ack.verify = job->link.verify;
+    else if (job->reference_waits && at == PROV_AT_ACTIVE)
+        s.ack.verify =
+            now + (job->reach->config->retry_max < REFERENCE_WAIT ? job->reach->config->retry_max
+                                                                  : REFERENCE_WAIT);
     if (wrote)
         s.outcome = outcome_of(job, PROV_TARGET_GOOD_WRITE, 0, NULL);
     prov_job_settle(job, &s);

@@ -23,7 +23,8 @@ static bool is_success(const prov_answer *a)
 /* Whoever wants to know more of an answer than `failed` does. */
 static void take_answer(prov_job *job, const prov_answer *a, prov_did did)
 {
-    prov_meaning m = prov_retry_meaning(a, (prov_retry_context){ .did = did });
+    prov_meaning m =
+        prov_retry_meaning(a, (prov_retry_context){ .did = did, .now = apr_time_now() });
     if (m.effect == PROV_EFFECT_LOOK_UP)
         prov_job_conflict(job);
     else if (m.effect == PROV_EFFECT_READ_AGAIN)

@@ -30,7 +30,7 @@ typedef struct thing {
     bool there;
     char id[16], name[80], external_id[64], type[8];
     bool active;
-    char title[40];
+    char title[40], manager[16];
     char members[MEMBERS][16];
     int member_count;
 } thing;
@@ -83,9 +83,16 @@ static prov_answer after(fault f, int status)
     return answered(f == SERVER_ERROR ? 500 : status);
 }
 
+#define MANAGER PROV_URN_ENTERPRISE ":manager.value"
+
+static const prov_attr *attr_of(prov_call *call, const char *name)
+{
+    return prov_schema_find(call->registry, call->type, name, strlen(name), NULL);
+}
+
 static const char *text_of(prov_call *call, const prov_object *o, const char *name)
 {
-    const prov_attr *a = prov_schema_find(call->registry, call->type, name, strlen(name), NULL);
+    const prov_attr *a = attr_of(call, name);
     const prov_value *v = a ? prov_object_first(o, a) : NULL;
     return v ? prov_bytes_text(call->pool, v->text) : "";
 }
@@ -97,6 +104,7 @@ static void take(prov_call *call, thing *t, const prov_object *o)
     apr_cpystrn(t->name, text_of(call, o, call->type->naming->name), sizeof t->name);
     apr_cpystrn(t->external_id, text_of(call, o, "externalId"), sizeof t->external_id);
     apr_cpystrn(t->title, text_of(call, o, "title"), sizeof t->title);
+    apr_cpystrn(t->manager, text_of(call, o, MANAGER), sizeof t->manager);
     apr_cpystrn(t->type, call->type->name, sizeof t->type);
     t->active = !v || v->boolean;
 }
@@ -114,6 +122,8 @@ static void show(prov_call *call, const thing *t, prov_remote *r)
         prov_object_put_text(o, prov_schema_common(call->registry, "externalId"), r->external_id);
     if (title && *t->title)
         prov_object_put_text(o, title, apr_pstrdup(call->pool, t->title));
+    if (*t->manager)
+        prov_object_put_text(o, attr_of(call, MANAGER), apr_pstrdup(call->pool, t->manager));
     if (active)
         prov_object_put_boolean(o, active, t->active);
     r->object = o;
@@ -398,6 +408,8 @@ static prov_object *current(const prov_resource_type *t, const prov_id *id, prov
     return o;
 }
 
+static const prov_id *manager; /* of whom is put next; NULL: nobody */
+
 /* Creates or renames; `title` NULL leaves it out. */
 static void put(const prov_resource_type *t, const prov_id *id, const char *name, const char *title)
 {
@@ -408,6 +420,9 @@ static void put(const prov_resource_type *t, const prov_id *id, const char *name
     prov_object_put_text(o, t->naming, name);
     if (title)
         prov_object_put_text(o, prov_schema_attr(t->schema, "title", 5), title);
+    if (manager)
+        prov_object_put_text(o, prov_schema_find(registry, t, MANAGER, sizeof MANAGER - 1, NULL),
+                             prov_id_text(pool, manager));
     if (was)
         prov_plan_must_be_version(plan, id, head.version);
     const prov_index_key *keys = was ? keys_of(t, was, &count) : NULL;
@@ -662,6 +677,19 @@ static void test_trouble(void)
     ok(settle() && !there("User", "hal"), "a create no longer wanted vanishes");
 }
 
+static void test_manager(void)
+{
+    prov_id boss = prov_id_make(), clerk = prov_id_make();
+    FAULTS(NOT_SENT, NOT_SENT);
+    put(user_type, &boss, "boss", NULL);
+    manager = &boss;
+    put(user_type, &clerk, "clerk", NULL);
+    manager = NULL;
+    ok(settle() && there("User", "clerk"), "who has a manager settles");
+    is_str(there("User", "clerk")->manager, there("User", "boss")->id,
+           "and names him by his id there, though he came later");
+}
+
 static void test_delete_policy(void)
 {
     prov_id id = prov_id_make();
@@ -691,6 +719,7 @@ int main(int argc, const char *const *argv)
     test_swap();
     test_groups();
     test_trouble();
+    test_manager();
     test_delete_policy();
     prov_engine_stop(engine);
     const char *folder = apr_psprintf(pool, "/dev/shm/provision-pump-%d", (int)getpid());

@@ -38,8 +38,7 @@ typedef struct prov_request {
     const char *const *headers;      /* "Name: value", NULL-terminated, or NULL */
     const char *username, *password; /* Basic; or NULL */
     const char *bearer;              /* or NULL */
-    const char *ca_file, *client_cert, *client_key;
-    int verify; /* 1: the only sensible value */
+    const char *ca_file, *client_cert, *client_key; /* certificates are always verified */
 } prov_request;
 
 typedef struct prov_answer {
@@ -74,7 +73,7 @@ typedef struct prov_remote {
     const char *name;        /* userName, displayName */
     prov_object *object;
     const prov_member_ref *members; /* of a group, as `read` saw them: remote ids */
-    int member_count;
+    int member_count; /* -1: not known */
 } prov_remote;
 
 /* One membership to change. */

@@ -134,8 +134,7 @@ prov_answer prov_scim2_send(prov_call *call, const char *method, const char *url
                         .if_match = if_match,
                         .ca_file = v->ca_file,
                         .client_cert = v->client_certificate,
-                        .client_key = v->client_key,
-                        .verify = 1 };
+                        .client_key = v->client_key };
     if (!url)
         return a;
     if (call->limit <= 0)
