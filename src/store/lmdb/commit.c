@@ -33,11 +33,8 @@ typedef struct batch {
 
 static int begin(prov_committer *c, prov_tx *tx)
 {
-    *tx = (prov_tx){ .env = c->env, .scratch = c->scratch };
-    int rc = prov_env_write_begin(c->env, &tx->txn);
-    if (rc == 0)
-        tx->low = prov_env_is_low(c->env, tx->txn);
-    return rc;
+    *tx = (prov_tx){ .env = c->env, .scratch = c->scratch, .low = prov_env_is_low(c->env) };
+    return prov_env_write_begin(c->env, &tx->txn);
 }
 
 /* False: the transaction is spoilt. */

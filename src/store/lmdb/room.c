@@ -5,10 +5,13 @@
 
 #include <string.h>
 
-#define RESERVE_SHARE 16 /* of the size ... */
+/* A share of the size: some transactions' worth of copied pages, as what one frees only the next
+ * but one may use. */
+#define RESERVE_SHARE 8
+#define RESERVE_LEAST ((size_t)256 << 10)
 #define RESERVE_MOST  ((size_t)16 << 20)
 
-/* LMDB's list of pages that nobody uses is its table number 0. */
+/* LMDB's list of pages that nobody uses is its table number 0, for readers only. */
 int64_t prov_env_free_pages(MDB_txn *txn)
 {
     int64_t count = 0;
@@ -25,16 +28,28 @@ int64_t prov_env_free_pages(MDB_txn *txn)
     return count;
 }
 
-bool prov_env_is_low(prov_env *env, MDB_txn *txn)
+static bool is_low(prov_env *env, MDB_txn *txn)
 {
     MDB_envinfo info;
     MDB_stat stat;
     mdb_env_info(env->mdb, &info);
     mdb_env_stat(env->mdb, &stat);
     size_t reserve = info.me_mapsize / RESERVE_SHARE;
+    if (reserve < RESERVE_LEAST)
+        reserve = RESERVE_LEAST;
     if (reserve > RESERVE_MOST)
         reserve = RESERVE_MOST;
     int64_t wanted = (int64_t)(reserve / stat.ms_psize);
     int64_t left = (int64_t)(info.me_mapsize / stat.ms_psize) - (int64_t)info.me_last_pgno - 1;
     return left < wanted && left + prov_env_free_pages(txn) < wanted;
+}
+
+bool prov_env_is_low(prov_env *env)
+{
+    MDB_txn *txn;
+    if (prov_env_read_begin(env, &txn) != 0)
+        return false; /* whoever writes will be told why */
+    bool low = is_low(env, txn);
+    prov_env_read_end(env, txn);
+    return low;
 }
