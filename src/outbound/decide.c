@@ -3,7 +3,7 @@
 #include "outbound/engine.h"
 #include "base/text.h"
 
-#define MANAGER     PROV_URN_ENTERPRISE ":manager"
+#define MANAGER     PROV_URN_ENTERPRISE ":manager.value"
 #define GROUPS_MOST 10000 /* groups looked at to find one user's provisioning roles */
 
 /* --- scope ---------------------------------------------------------------------------------- */
@@ -145,22 +145,19 @@ prov_object *prov_job_map(const prov_job *job, prov_snapshot *n, const prov_id *
  * again; who will never be there is left out. */
 static void translate_manager(prov_job *job, prov_snapshot *n)
 {
-    const prov_attr *manager =
+    const prov_attr *value =
         prov_schema_find(job->engine->registry, job->type, MANAGER, sizeof MANAGER - 1, NULL);
-    const prov_value *v = manager ? prov_object_first(job->desired, manager) : NULL;
-    const prov_value *named =
-        v ? prov_object_first(v->object, prov_schema_sub(manager, "value", 5)) : NULL;
+    const prov_value *named = value ? prov_object_first(job->desired, value) : NULL;
     prov_id id;
     prov_link link;
     if (!named || !prov_id_parse(named->text, &id))
         return;
     bool linked = prov_snapshot_link(n, &id, job->reach->number, &link);
     if (linked && link.remote.len) {
-        prov_object_put_text(v->object, prov_schema_sub(manager, "value", 5),
-                             prov_bytes_text(job->pool, link.remote));
+        prov_object_put_text(job->desired, value, prov_bytes_text(job->pool, link.remote));
         return;
     }
-    prov_object_remove(job->desired, manager);
+    prov_object_remove(job->desired, value->parent);
     job->reference_waits = linked && link.at != PROV_AT_OUT_OF_SCOPE && link.at != PROV_AT_REMOVED;
 }
 
