@@ -35,9 +35,9 @@ typedef struct prov_request {
     const char *accept;
     prov_bytes body;
     const char *if_match;
-    const char *const *headers;      /* "Name: value", NULL-terminated, or NULL */
-    const char *username, *password; /* Basic; or NULL */
-    const char *bearer;              /* or NULL */
+    const char *const *headers;                     /* "Name: value", NULL-terminated, or NULL */
+    const char *username, *password;                /* Basic; or NULL */
+    const char *bearer;                             /* or NULL */
     const char *ca_file, *client_cert, *client_key; /* certificates are always verified */
 } prov_request;
 
@@ -73,7 +73,7 @@ typedef struct prov_remote {
     const char *name;        /* userName, displayName */
     prov_object *object;
     const prov_member_ref *members; /* of a group, as `read` saw them: remote ids */
-    int member_count; /* -1: not known */
+    int member_count;               /* -1: not known */
 } prov_remote;
 
 /* One membership to change. */
