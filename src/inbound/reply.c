@@ -7,6 +7,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 #include <util_filter.h>
+#include <string.h>
 
 APLOG_USE_MODULE(provision);
 
@@ -68,12 +69,23 @@ static void set_headers(request_rec *r, const prov_err *err)
     }
 }
 
+/* The chain as one sentence, with the place of the innermost if nothing of it names that. */
+static const char *sentence_of(apr_pool_t *p, const prov_err *err)
+{
+    const char *sentence = err->detail;
+    for (; err->prev; err = err->prev)
+        sentence = apr_pstrcat(p, sentence, ": ", err->prev->detail, NULL);
+    if (err->source && !strstr(sentence, err->source))
+        sentence = apr_pstrcat(p, err->source, ": ", sentence, NULL);
+    return sentence;
+}
+
 /* What went wrong inside is the administrator's to read, not the caller's. */
 static const char *detail_of(apr_pool_t *p, const prov_err *err)
 {
     if (err->http == HTTP_INTERNAL_SERVER_ERROR)
         return "the server failed; its log has the reason";
-    return ap_is_HTTP_SERVER_ERROR(err->http) ? err->detail : prov_err_text(p, err);
+    return ap_is_HTTP_SERVER_ERROR(err->http) ? err->detail : sentence_of(p, err);
 }
 
 static prov_bytes body_of(request_rec *r, const prov_err *err)
