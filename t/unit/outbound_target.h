@@ -5,23 +5,22 @@
 #include "outbound/connector/mod_provision.h"
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #define OBJECTS 32
 #define MEMBERS 32
 
-* /
-
-    typedef enum {
-        FINE,
-        NOT_SENT,
-        LOST_BEFORE,
-        LOST_AFTER,
-        SERVER_ERROR,
-        UNAUTHORIZED,
-        TOO_MANY
-    } fault;
+typedef enum {
+    FINE,
+    NOT_SENT,
+    LOST_BEFORE,
+    LOST_AFTER,
+    SERVER_ERROR,
+    UNAUTHORIZED,
+    TOO_MANY
+} fault;
 
 typedef struct thing {
     bool there;
