@@ -31,7 +31,7 @@ prov_err *prov_cli_admin_create(prov_cli *c)
     if (!err)
         err = prov_service_make_admin(c->service, c->pool, c->words[0], password);
     if (err)
-        return err;
+        return prov_err_push(c->pool, err, "administrator %s", c->words[0]);
     prov_print_say(c->print, "%s may do everything (a member of %s).", c->words[0],
                    PROV_ADMIN_GROUP);
     return NULL;
