@@ -219,7 +219,6 @@ void prov_outbound_owe(prov_engine *e, prov_plan *plan, const prov_id *id,
             prov_plan_grant(plan, id, type->number, r->number,
                             prov_outbound_application(e, application), touch);
     }
-    prov_plan_recheck(plan, id, e->process.generation);
 }
 
 /* --- life --------------------------------------------------------------------------------------
