@@ -77,14 +77,28 @@ void prov_owe_change(const prov_window *w, prov_plan *plan, const prov_resource_
     grant(w, plan, type, id, touch);
 }
 
+/* Who joins a group below while this is planned must not be missed: its version holds. */
+static void hold_group(const prov_window *w, prov_plan *plan, const prov_id *id)
+{
+    prov_record rec;
+    if (!prov_snapshot_resource(w->n, id, &rec))
+        return;
+    prov_head head = prov_record_head(rec);
+    if (head.type == prov_registry_type_named(w->service->registry, "Group")->number)
+        prov_plan_must_be_version(plan, id, head.version);
+}
+
 void prov_owe_below(const prov_window *w, apr_pool_t *p, prov_plan *plan, const prov_id *group,
                     const prov_touch *touch)
 {
     if (!w->service->owing->roles)
         return;
     prov_kin below = prov_groups_below(w->n, p, group);
-    for (int i = 0; i < below.count; i++)
+    hold_group(w, plan, group);
+    for (int i = 0; i < below.count; i++) {
+        hold_group(w, plan, &below.ids[i]);
         prov_plan_touch(plan, &below.ids[i], touch);
+    }
 }
 
 /* The store touches the member's links; those of who is below it are ours to touch. */
