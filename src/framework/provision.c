@@ -20,6 +20,7 @@ static void try_once(door *d)
 {
     prov_snapshot *n;
     d->attempt.plan = NULL;
+    d->verdict = (prov_verdict){ .kind = PROV_DONE };
     d->err = prov_store_read(d->service->store, d->attempt.p, &n);
     if (d->err)
         return;
@@ -78,7 +79,7 @@ prov_err *prov_provision(prov_service *s, apr_pool_t *p, const prov_caller *call
         return d.err;
     *out = (prov_changed){ .id = d.attempt.id, .version = d.attempt.version };
     if (!d.attempt.plan && d.verdict.kind == PROV_DONE)
-        return NULL;
+        return NULL; /* it is so already */
     prov_err *err = prov_verdict_error(p, &d.verdict);
     if (err)
         return err;

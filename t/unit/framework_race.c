@@ -12,6 +12,7 @@ typedef struct racer {
     prov_id id;
     const prov_resource_type *type;
     const char *(*operation)(const struct racer *r, int round);
+    bool may_be_so; /* another one may have said the same */
     int failed;
 } racer;
 
@@ -32,11 +33,16 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
         prov_change c = { .operation = PROV_PATCHED, .type = r->type, .id = r->id };
         c.patch = patch_of(r, r->pool, i);
         prov_err *err = prov_provision(service, r->pool, &admin, &c, &changed);
-        r->failed += err || !changed.changed;
+        r->failed += err || !(changed.changed || r->may_be_so);
         if (err)
             printf("# %s\n", prov_err_text(r->pool, err));
     }
     return NULL;
+}
+
+static const char *say_the_same(const racer *r, int round)
+{
+    return apr_psprintf(r->pool, "{\"op\":\"replace\",\"path\":\"title\",\"value\":\"%d\"}", round);
 }
 
 /* Each racer has a pool, and the pool an allocator, of its own. */
@@ -48,6 +54,7 @@ static void race(prov_id id, const prov_resource_type *type,
     int failed = 0;
     for (int i = 0; i < THREADS; i++) {
         racers[i] = (racer){ .number = i, .id = id, .type = type, .operation = operation };
+        racers[i].may_be_so = operation == say_the_same;
         apr_pool_create_unmanaged_ex(&racers[i].pool, NULL, NULL);
         apr_thread_create(&threads[i], NULL, run, &racers[i], p);
     }
@@ -57,7 +64,7 @@ static void race(prov_id id, const prov_resource_type *type,
         failed += racers[i].failed;
         apr_pool_destroy(racers[i].pool);
     }
-    is_int(failed, 0, "every change was made");
+    is_int(failed, 0, "every change was made, or was so already");
 }
 
 static const char *add_number(const racer *r, int round)
@@ -99,6 +106,7 @@ int main(void)
            "no phone number is lost");
     is_int(head_of(user).version, 1 + THREADS * ROUNDS, "a version for each change");
     is_int(link_of(user).wanted, 1 + THREADS * ROUNDS, "a touch for each change");
+    race(user, user_type, say_the_same);
     prov_id group = made(group_type, "\"displayName\":\"raced\"");
     race(group, group_type, rename_and_add);
     is_int(count_of(seen(&admin, group_type, group, "members"), "\"value\""), THREADS * ROUNDS,
