@@ -5,10 +5,8 @@
 
 #include <apr_strings.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -163,7 +161,7 @@ static int check_file(prov_env *env)
     return rc;
 }
 
-static int open_file(prov_env *env)
+int prov_env_open_file(prov_env *env)
 {
     int stale, rc = mdb_env_create(&env->mdb);
     if (rc)
@@ -188,29 +186,6 @@ static int open_file(prov_env *env)
     return rc;
 }
 
-static void sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    fsync(fd);
-    close(fd);
-}
-
-/* The new names are on disk before anything in the file can be acknowledged. */
-static prov_err *make_folder(apr_pool_t *p, const char *folder)
-{
-    if (mkdir(folder, 0700) == 0) {
-        char *parent = apr_pstrcat(p, folder, "/..", NULL);
-        sync_folder(parent);
-    } else if (errno != EEXIST) {
-        prov_err *err = prov_err_status(p, errno, "The store's folder cannot be made");
-        err->source = folder;
-        return err;
-    }
-    return NULL;
-}
-
 prov_err *prov_env_open(prov_env *env, apr_pool_t *p, const prov_store_settings *s)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -220,10 +195,10 @@ prov_err *prov_env_open(prov_env *env, apr_pool_t *p, const prov_store_settings 
     env->size = ((size_t)size + page - 1) / page * page;
     pthread_mutex_init(&env->lock, NULL);
     pthread_cond_init(&env->moved, NULL);
-    prov_err *err = make_folder(p, env->folder);
+    prov_err *err = prov_env_create(env, p);
     if (err)
         return err;
-    int rc = open_file(env);
+    int rc = prov_env_open_file(env);
     if (env->format > PROV_STORE_FORMAT)
         err = prov_err_make(p, 500, NULL,
                             "The store has format %d, and this mod_provision knows formats up to "
@@ -236,8 +211,6 @@ prov_err *prov_env_open(prov_env *env, apr_pool_t *p, const prov_store_settings 
         err = prov_env_err(p, env, rc, "The store cannot be opened");
     if (err)
         err->source = env->folder;
-    else
-        sync_folder(env->folder);
     return err;
 }
 
@@ -275,7 +248,7 @@ int prov_env_reopen(prov_env *env)
     if (env->mdb)
         mdb_env_close(env->mdb);
     env->mdb = NULL;
-    rc = open_file(env);
+    rc = prov_env_open_file(env);
     prov_env_suspect(env, rc != 0);
     unbar(env);
     if (rc)
@@ -374,6 +347,14 @@ void prov_env_read_end(prov_env *env, MDB_txn *txn)
     pthread_mutex_unlock(&env->lock);
     if (txn)
         mdb_txn_abort(txn);
+}
+
+void prov_env_forget_readers(prov_env *env)
+{
+    int stale = 0;
+    mdb_reader_check(env->mdb, &stale);
+    if (stale)
+        prov_log(PROV_LOG_INFO, "%s: %d readers died and are forgotten", env->folder, stale);
 }
 
 static int try_write(prov_env *env, MDB_txn **txn)

@@ -34,6 +34,9 @@ typedef struct prov_env {
 } prov_env;
 
 prov_err *prov_env_open(prov_env *env, apr_pool_t *p, const prov_store_settings *s);
+int prov_env_open_file(prov_env *env); /* what is there, or a new one; 0 or LMDB's error */
+/* A folder and file where there are none: whole and on disk before they bear their names. */
+prov_err *prov_env_create(prov_env *env, apr_pool_t *p);
 /* Waits, bounded, for those inside. */
 void prov_env_close(prov_env *env);
 static inline void prov_env_suspect(prov_env *env, bool suspect)
@@ -50,6 +53,8 @@ int prov_env_reopen(prov_env *env);
 int prov_env_read_begin(prov_env *env, MDB_txn **out);
 int prov_env_read_renew(prov_env *env, MDB_txn **txn); /* NULL on failure, and then left */
 void prov_env_read_end(prov_env *env, MDB_txn *txn);
+/* Slots of processes that died while reading would keep old pages for ever. From within. */
+void prov_env_forget_readers(prov_env *env);
 /* Only by the committer's leader. */
 int prov_env_write_begin(prov_env *env, MDB_txn **out);
 void prov_env_write_abort(prov_env *env, MDB_txn *txn);

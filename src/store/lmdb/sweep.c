@@ -120,6 +120,7 @@ prov_err *prov_store_sweep(prov_store *s, apr_pool_t *p, apr_time_t now, const p
         look(&tx, &s->swept, &w);
         pthread_mutex_unlock(&s->lock);
         rc = tx.rc;
+        prov_env_forget_readers(&s->env);
         prov_env_read_end(&s->env, tx.txn);
     }
     if (rc == 0)
