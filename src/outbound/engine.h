@@ -82,12 +82,15 @@ typedef struct prov_job {
     const char *name;       /* the key as it is written there */
     const char *forbidden;  /* why this link must not act, or NULL */
     bool reference_waits;   /* somebody it refers to is still on his way there */
+    int written;            /* what the last write was answered with; 0: none was sent */
 } prov_job;
 
 /* decide.c: fills the job's second half. False: the lease is not ours (any more). */
 bool prov_job_decide(prov_job *job, prov_snapshot *n);
 prov_bytes prov_job_key(const prov_job *job, const char *name); /* normalised */
 const char *prov_job_name(const prov_job *job, const prov_object *o);
+/* The copy under a name that nobody wants; NULL: it already has it. */
+prov_object *prov_job_aside(const prov_job *job);
 /* What the object of another of our resources would look like at this job's target. */
 prov_object *prov_job_map(const prov_job *job, prov_snapshot *n, const prov_id *id);
 /* What we manage of what another server answered: attributes that we want, had applied or sent. */

@@ -113,6 +113,7 @@ static void send_range(members *m, int from, int count)
         wire[i] = m->changes[from + i].wire;
     prov_answer a = job->reach->connector->members(
         &job->call, prov_bytes_text(job->pool, job->link.remote), wire, count);
+    job->written = a.status;
     prov_fault_point("answer");
     if (a.end == PROV_CALL_ANSWERED && a.status >= 200 && a.status < 300)
         answer_all(m, from, count, PROV_EDGE_APPLIED);

@@ -91,6 +91,7 @@ void prov_job_refuse(prov_job *job, const char *why)
     prov_settle s = { .ack = { .kind = PROV_ACK_NOT_APPLIED,
                                .refused = true,
                                .counts = true,
+                               .status = (uint16_t)job->written,
                                .excerpt = prov_bytes_of(why) } };
     prov_job_settle(job, &s);
 }
@@ -119,11 +120,13 @@ void prov_job_applied(prov_job *job, prov_at_target at, const prov_remote *remot
                                .more = more,
                                .has_copy = as || at == PROV_AT_REMOVED,
                                .copy = prov_job_encode(job, as),
-                               .status = wrote ? 200 : job->link.last_status },
+                               .status = (uint16_t)(wrote ? job->written : job->link.last_status) },
                       .also = also };
-    if (at == PROV_AT_REMOVED)
+    if (at == PROV_AT_REMOVED) {
         s.ack.has_remote = true;
-    else if (remote && remote->id) {
+        if (job->link.verify) /* the name is ours until all is known */
+            s.ack.key = job->link.key;
+    } else if (remote && remote->id) {
         s.ack.has_remote = true;
         s.ack.remote = prov_bytes_of(remote->id);
         s.ack.etag = prov_bytes_of(remote->etag);
@@ -160,6 +163,9 @@ void prov_job_observed(prov_job *job, const prov_remote *remote, const prov_answ
                                .has_copy = true,
                                .status = (uint16_t)(a ? a->status : 0) },
                       .outcome = outcome_of(job, PROV_TARGET_GOOD, 0, a) };
+    /* A call may still arrive there: until that is known, nobody else of ours takes the name. */
+    if (!remote && was_ambiguous)
+        s.ack.key = job->link.sent_key;
     if (remote) {
         s.ack.at = prov_job_place(job, remote->object);
         s.ack.remote = prov_bytes_of(remote->id);

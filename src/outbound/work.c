@@ -51,6 +51,7 @@ static void create(prov_job *job)
     if (!prov_job_prepare(job, PROV_ATTEMPT_CREATE, job->desired, NULL))
         return;
     prov_answer a = job->reach->connector->create(&job->call, job->desired, &remote);
+    job->written = a.status;
     prov_fault_point("answer");
     if (is_success(&a))
         prov_job_applied(job, PROV_AT_ACTIVE, &remote, job->desired, has_edges(job), NULL);
@@ -67,6 +68,7 @@ static void change(prov_job *job, prov_attempt_kind kind, const prov_object *wil
         return;
     prov_answer a = job->reach->connector->update(&job->call, remote_id(job), etag(job),
                                                   job->applied, will_be, &remote);
+    job->written = a.status;
     prov_fault_point("answer");
     if (is_success(&a)) {
         remote.id = remote_id(job);
@@ -98,6 +100,7 @@ static void remove_object(prov_job *job)
     if (!prov_job_prepare(job, PROV_ATTEMPT_REMOVE, NULL, NULL))
         return;
     prov_answer a = job->reach->connector->remove(&job->call, remote_id(job), etag(job));
+    job->written = a.status;
     prov_fault_point("answer");
     if (is_success(&a))
         prov_job_applied(job, PROV_AT_REMOVED, NULL, NULL, false, NULL);
@@ -120,6 +123,18 @@ static void disable_user(prov_job *job)
         change(job, PROV_ATTEMPT_DISABLE, off);
 }
 
+/* True: it ended the job. */
+static bool leaves_its_name(prov_job *job)
+{
+    if (job->link.trigger != PROV_TRIGGER_NAME || !job->link.gone || !job->applied ||
+        job->link.at != PROV_AT_DISABLED)
+        return false;
+    prov_object *aside = prov_job_aside(job);
+    if (aside)
+        change(job, PROV_ATTEMPT_DISABLE, aside);
+    return aside;
+}
+
 static void absent(prov_job *job)
 {
     int policy = job->reach->config->deprovision;
@@ -135,6 +150,8 @@ static void absent(prov_job *job)
         prov_job_applied(job, PROV_AT_OUT_OF_SCOPE, NULL, NULL, false, NULL);
     else if (policy == PROV_DEPROVISION_DELETE)
         remove_object(job);
+    else if (leaves_its_name(job))
+        return;
     else if (prov_type_is_group(job->type))
         prov_job_members(job, true);
     else
@@ -170,7 +187,7 @@ static void act(prov_job *job)
         prov_job_release(job, prov_job_later(job), "the target does not answer as it should");
     else if (job->link.attempt)
         prov_job_probe(job);
-    else if (job->link.verify && job->link.verify <= apr_time_now() && job->link.remote.len)
+    else if (job->link.verify && job->link.verify <= apr_time_now())
         prov_job_verify(job);
     else if (job->forbidden && (job->wanted_there || job->link.remote.len))
         prov_job_refuse(job, job->forbidden);
