@@ -46,16 +46,31 @@ static prov_err *unauthorized(request_rec *r, const char *why)
     return prov_err_make(r->pool, HTTP_UNAUTHORIZED, NULL, "%s", why);
 }
 
-static prov_err *check_password(request_rec *r, prov_service *s, prov_snapshot *n, prov_bytes name,
+static prov_err *admit(request_rec *r, prov_service *s, prov_bytes name, const prov_id *user,
+                       prov_caller *caller)
+{
+    prov_snapshot *n;
+    prov_err *err = prov_store_read(s->store, r->pool, &n);
+    if (err)
+        return err;
+    r->user = prov_bytes_text(r->pool, name);
+    prov_caller_user(r, s, n, user, caller);
+    prov_snapshot_end(n);
+    return NULL;
+}
+
+static prov_err *check_password(request_rec *r, prov_service *s, prov_bytes name,
                                 prov_bytes password, prov_caller *caller)
 {
     prov_id user;
-    prov_err *err;
-    switch (prov_password_check(s->passwords, s->userstores, n, r->pool, name, password, &user)) {
+    prov_password_verdict verdict;
+    prov_err *err = prov_password_check(s->passwords, s->userstores, s->store, r->pool, name,
+                                        password, &user, &verdict);
+    if (err)
+        return err;
+    switch (verdict) {
     case PROV_PASSWORD_RIGHT:
-        r->user = prov_bytes_text(r->pool, name);
-        prov_caller_user(r, s, n, &user, caller);
-        return NULL;
+        return admit(r, s, name, &user, caller);
     case PROV_PASSWORD_BUSY:
         err = prov_err_make(r->pool, HTTP_TOO_MANY_REQUESTS, NULL,
                             "too many passwords are being checked; try again");
@@ -66,7 +81,7 @@ static prov_err *check_password(request_rec *r, prov_service *s, prov_snapshot *
     }
 }
 
-static prov_err *basic(request_rec *r, prov_service *s, prov_snapshot *n, const char *credentials,
+static prov_err *basic(request_rec *r, prov_service *s, const char *credentials,
                        prov_caller *caller)
 {
     prov_bytes pair;
@@ -77,15 +92,20 @@ static prov_err *basic(request_rec *r, prov_service *s, prov_snapshot *n, const 
     if (!colon)
         return unauthorized(r, "the Basic credentials are malformed");
     size_t len = (size_t)(colon - pair.data);
-    return check_password(r, s, n, (prov_bytes){ pair.data, len },
+    return check_password(r, s, (prov_bytes){ pair.data, len },
                           (prov_bytes){ colon + 1, pair.len - len - 1 }, caller);
 }
 
-static prov_err *bearer(request_rec *r, prov_service *s, prov_snapshot *n, const char *credentials,
+static prov_err *bearer(request_rec *r, prov_service *s, const char *credentials,
                         prov_caller *caller)
 {
     const char *name;
-    prov_err *err = prov_caller_token(r, s, n, credentials, caller, &name);
+    prov_snapshot *n;
+    prov_err *err = prov_store_read(s->store, r->pool, &n);
+    if (err)
+        return err;
+    err = prov_caller_token(r, s, n, credentials, caller, &name);
+    prov_snapshot_end(n);
     if (!err)
         r->user = (char *)name;
     return err;
@@ -93,7 +113,7 @@ static prov_err *bearer(request_rec *r, prov_service *s, prov_snapshot *n, const
 
 static const struct scheme {
     const char *name;
-    prov_err *(*check)(request_rec *r, prov_service *s, prov_snapshot *n, const char *credentials,
+    prov_err *(*check)(request_rec *r, prov_service *s, const char *credentials,
                        prov_caller *caller);
 } schemes[] = { { "Basic", basic }, { "Bearer", bearer } };
 
@@ -120,14 +140,9 @@ static prov_err *check(request_rec *r, prov_caller *caller)
     if (!scheme)
         return unauthorized(r, "valid credentials are required, Basic or Bearer");
     prov_service *s;
-    prov_snapshot *n;
     err = prov_reply_service(r, &s);
     if (!err)
-        err = prov_store_read(s->store, r->pool, &n);
-    if (err)
-        return err;
-    err = scheme->check(r, s, n, header, caller);
-    prov_snapshot_end(n);
+        err = scheme->check(r, s, header, caller);
     if (!err)
         r->ap_auth_type = (char *)scheme->name;
     return err;

@@ -170,30 +170,42 @@ static bool may_log_in(prov_snapshot *n, apr_pool_t *p, const prov_resource_type
     return true;
 }
 
-prov_password_verdict prov_password_check(prov_passwords *pw, const prov_userstores *u,
-                                          prov_snapshot *n, apr_pool_t *p, prov_bytes name,
-                                          prov_bytes password, prov_id *user)
+/* Whom the name means; nobody stands for a name that means none. */
+static prov_err *find(const prov_userstores *u, prov_store *store, apr_pool_t *p, prov_bytes name,
+                      subject found[NAMESAKES], int *count)
 {
     const prov_resource_type *type = prov_userstore_users(u);
-    prov_password_verdict verdict = PROV_PASSWORD_WRONG;
-    prov_bytes prepared;
     prov_id ids[NAMESAKES];
-    subject who;
-    bool anybody = false;
+    prov_snapshot *n;
+    prov_err *err = prov_store_read(store, p, &n);
+    if (err)
+        return err;
+    int named = prov_userstore_find(u, n, p, type, name, ids, NAMESAKES);
+    *count = 0;
+    for (int i = 0; i < named && i < NAMESAKES; i++)
+        *count += may_log_in(n, p, type, &ids[i], &found[*count]);
+    prov_snapshot_end(n); /* hashing is slow, and may have to wait */
+    if (!*count)
+        found[(*count)++] = (subject){ .name = name };
+    return NULL;
+}
+
+prov_err *prov_password_check(prov_passwords *pw, const prov_userstores *u, prov_store *store,
+                              apr_pool_t *p, prov_bytes name, prov_bytes password, prov_id *user,
+                              prov_password_verdict *verdict)
+{
+    prov_bytes prepared;
+    subject found[NAMESAKES];
+    int count = 0;
+    *verdict = PROV_PASSWORD_WRONG;
     if (prov_text_password(p, password, &prepared))
-        return PROV_PASSWORD_WRONG;
-    int count = prov_userstore_find(u, n, p, type, name, ids, NAMESAKES);
-    for (int i = 0; i < count && i < NAMESAKES && verdict == PROV_PASSWORD_WRONG; i++) {
-        if (!may_log_in(n, p, type, &ids[i], &who))
-            continue;
-        anybody = true;
-        *user = ids[i];
-        verdict = check(pw, p, &who, prepared);
+        return NULL;
+    prov_err *err = find(u, store, p, name, found, &count);
+    for (int i = 0; i < count && *verdict == PROV_PASSWORD_WRONG; i++) {
+        *user = found[i].id;
+        *verdict = check(pw, p, &found[i], prepared);
     }
-    if (anybody)
-        return verdict;
-    who = (subject){ .name = name };
-    return check(pw, p, &who, prepared);
+    return err;
 }
 
 prov_err *prov_passwords_hash(prov_passwords *pw, apr_pool_t *p, prov_bytes password,

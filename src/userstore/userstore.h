@@ -78,8 +78,8 @@ prov_err *prov_passwords_hash(prov_passwords *pw, apr_pool_t *p, prov_bytes pass
                               const char **hash);
 /* Checks a password of an existing, active user; every call reads the row. A name that does not
  * exist costs as much as one that does. */
-prov_password_verdict prov_password_check(prov_passwords *pw, const prov_userstores *u,
-                                          prov_snapshot *n, apr_pool_t *p, prov_bytes name,
-                                          prov_bytes password, prov_id *user);
+prov_err *prov_password_check(prov_passwords *pw, const prov_userstores *u, prov_store *store,
+                              apr_pool_t *p, prov_bytes name, prov_bytes password, prov_id *user,
+                              prov_password_verdict *verdict);
 
 #endif

@@ -3,12 +3,9 @@
 
 static prov_password_verdict check(const char *name, const char *password, prov_id *user)
 {
-    prov_snapshot *n;
-    fatal(prov_store_read(service->store, p, &n));
-    prov_password_verdict v =
-        prov_password_check(service->passwords, service->userstores, n, p, prov_bytes_of(name),
-                            prov_bytes_of(password), user);
-    prov_snapshot_end(n);
+    prov_password_verdict v;
+    fatal(prov_password_check(service->passwords, service->userstores, service->store, p,
+                              prov_bytes_of(name), prov_bytes_of(password), user, &v));
     return v;
 }
 
