@@ -53,6 +53,18 @@ ErrorDocument 404 "/site-404.html"
     ProvisionService scim
     Require all granted
 </Location>
+<Location /asking>
+    ProvisionService scim
+    Require provision-permission scim
+</Location>
+<Location /either>
+    ProvisionService scim
+    Require provision-permission admin
+    Require user reader
+</Location>
+<Location /files>
+    Require provision-permission admin
+</Location>
 <Location /health>
     ProvisionService health
     Require local
@@ -422,6 +434,15 @@ subtest "other layers' errors" => sub {
     is call(GET => '/scim/v2/Users')->code, 200, 'who may read reads';
     is_error(call(POST => '/scim/v2/Users', { schemas => [$USER], userName => 'x' }), 403, undef,
         'and does not write');
+    is call(GET => '/asking/Users')->code, 200, 'asked by Require, too';
+    is_error(call(POST => '/asking/Users', {}), 403, undef, 'refused by Require');
+    is call(GET => '/asking/Users')->header('WWW-Authenticate'), undef, 'without a challenge';
+    is call(GET => '/either/Users')->code, 200, 'one of two Require lines is enough';
+    is_error(call(POST => '/either/Users', {}), 403, undef, 'but no permission');
+    is_error(call(GET => '/files/x'), 403, undef, 'a place that is no service');
+    $server->login('nobody', 'nobody');
+    is call(GET => '/asking/ResourceTypes')->code, 200, 'Require lets see what the service is';
+    is_error(call(GET => '/either/Users'), 403, undef, 'neither of two Require lines');
     $server->login('root', 'root');
     is call(GET => '/gone')->header('Content-Type'), 'text/html; charset=iso-8859-1',
         'elsewhere httpd speaks for itself';

@@ -195,7 +195,7 @@ static bool is_ours(request_rec *r)
 {
     if (r->per_dir_config == r->server->lookup_defaults && r->uri && r->uri[0] == '/')
         ap_location_walk(r);
-    return prov_glue_location(r)->service != NULL;
+    return prov_glue_location(r)->service || prov_inquiry_of(r)->refusal;
 }
 
 static void insert_error_filter(request_rec *r)
