@@ -1,0 +1,72 @@
+/* scan STORE SECONDS filter|touch: goes through every user of a store, again and again. "filter" is
+ * what a list with an unindexed filter does, "touch" reads a byte of each cache line of each. */
+#include "bench.h"
+
+#include <apr_tables.h>
+
+#define FILTER "title eq \"Nurse\" and active eq true"
+#define LINE   64
+
+static void ignore(void *baton, const prov_view *v)
+{
+}
+
+static void filter(prov_service *s, apr_pool_t *p)
+{
+    int64_t total;
+    prov_filter *parsed;
+    const prov_caller caller = { .application = prov_config_application(s->config, "resident"),
+                                 .permissions = PROV_MAY_ADMIN };
+    prov_query q = { .type = prov_registry_type_named(s->registry, "User"), .first = 1 };
+    fatal(p, prov_filter_parse(p, s->registry, q.type, FILTER, &prov_filter_defaults, &parsed));
+    q.filter = parsed;
+    fatal(p, prov_service_list(s, p, &caller, &q, ignore, NULL, &total));
+    fatal_if(total == 0, "nobody matched");
+}
+
+typedef struct touching {
+    unsigned sum;
+    int64_t count;
+} touching;
+
+static bool touch_one(void *baton, const prov_id *id, prov_record rec)
+{
+    touching *t = baton;
+    for (size_t i = 0; i < rec.bytes.len; i += LINE)
+        t->sum += rec.bytes.data[i];
+    t->count++;
+    return true;
+}
+
+static void touch(prov_service *s, apr_pool_t *p)
+{
+    touching t = { 0, 0 };
+    prov_snapshot *n;
+    fatal(p, prov_store_read(s->store, p, &n));
+    prov_snapshot_resources(n, prov_registry_type_named(s->registry, "User")->number, NULL,
+                            touch_one, &t);
+    prov_snapshot_end(n);
+    fatal_if(t.count == 0 || t.sum == 0, "nobody is there");
+}
+
+int main(int argc, const char *const *argv)
+{
+    apr_pool_t *p, *turn;
+    fatal_if(argc != 4, "scan STORE SECONDS filter|touch");
+    apr_initialize();
+    apr_pool_create(&p, NULL);
+    apr_pool_create(&turn, p);
+    prov_service *s = service_of(p, argv[1]);
+    void (*go)(prov_service *, apr_pool_t *) = strcmp(argv[3], "filter") == 0 ? filter : touch;
+    go(s, turn);
+    measured m = measure(argv[2]);
+    while (goes_on(&m)) {
+        int64_t began = clock_us(CLOCK_MONOTONIC);
+        apr_pool_clear(turn);
+        go(s, turn);
+        note(&m, began);
+    }
+    report(&m);
+    apr_pool_destroy(p);
+    return EXIT_SUCCESS;
+}
