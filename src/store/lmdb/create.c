@@ -63,8 +63,12 @@ prov_err *prov_env_create(prov_env *env, apr_pool_t *p)
     const char *name = apr_pstrcat(p, env->folder, "/data.mdb", NULL);
     const char *aside = apr_pstrcat(p, env->folder, "/new", NULL);
     prov_err *err = make_folder(p, env->folder);
-    if (err || access(name, F_OK) == 0)
+    if (err)
         return err;
+    if (access(name, F_OK) == 0) {
+        sync_folder(env->folder); /* whoever named it may not have come to that */
+        return NULL;
+    }
     int fd = open(env->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || flock(fd, LOCK_EX) != 0)
         err = failed(p, env->folder, "The store's folder cannot be used");
