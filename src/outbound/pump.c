@@ -144,6 +144,14 @@ static void collect(pump *u, prov_snapshot *n, apr_time_t now, int free, batch *
     u->first = e->reach_count ? (u->first + 1) % e->reach_count : 0;
 }
 
+/* For want of budget, or with a broken store: not again at once. Another process that was quicker
+ * is no reason, or two of them would take turns in resting. */
+static bool must_rest(const prov_verdict *v)
+{
+    bool overtaken = v->kind == PROV_REFUSED && (v->why == PROV_LEASED || v->why == PROV_NOT_DUE);
+    return v->kind != PROV_DONE && !overtaken;
+}
+
 static void claim(pump *u, batch *b, apr_time_t now)
 {
     prov_engine *e = u->engine;
@@ -161,8 +169,7 @@ static void claim(pump *u, batch *b, apr_time_t now)
     prov_store_submit_all(e->store, plans, verdicts, b->count);
     for (int i = 0; i < b->count; i++) {
         b->items[i].verdict = verdicts[i];
-        /* refused for want of budget, or by a broken store: not again at once */
-        if (verdicts[i].kind != PROV_DONE)
+        if (must_rest(&verdicts[i]))
             u->rest[b->items[i].reach - e->reaches] = now + BUDGET_PAUSE;
     }
 }
