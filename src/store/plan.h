@@ -15,8 +15,9 @@ typedef struct prov_plan prov_plan;
 
 typedef enum {
     PROV_TRIGGER_SCIM = 1,
-    PROV_TRIGGER_ADMIN, /* provisionctl */
-    PROV_TRIGGER_CONFIG /* a target's declaration changed */
+    PROV_TRIGGER_ADMIN,  /* provisionctl */
+    PROV_TRIGGER_CONFIG, /* a target's declaration changed */
+    PROV_TRIGGER_NAME    /* another of our objects needs the name that a leaver has there */
 } prov_trigger;
 
 typedef enum { PROV_CREATED = 1, PROV_REPLACED, PROV_PATCHED, PROV_DELETED } prov_operation;
