@@ -63,7 +63,7 @@ static void check_target(checking *k, const prov_config *c, const prov_connector
         tell(k, APLOG_WARNING, t->where, warning);
     prov_err *err = prov_mapping_make(k->ptemp, k->registry, t, c->settings.tenant, &ignored);
     if (err)
-        mistake(k, err->source ? err->source : t->where, "%s", prov_err_text(k->ptemp, err));
+        mistake(k, err->source ? err->source : t->where, "%s", err->detail);
 }
 
 static void check_targets(checking *k, const prov_config *c)
