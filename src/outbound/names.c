@@ -20,10 +20,19 @@ static bool may_take_over(const prov_job *job)
     return job->reach->config->adopt != PROV_ADOPT_NEVER && !job->link.remote.len;
 }
 
+/* Whether our index said so before the call or the target's 409 after it: nothing was applied. */
+static prov_settle not_now(const prov_job *job, apr_time_t due)
+{
+    return (
+        prov_settle){ .ack = { .kind = job->link.attempt ? PROV_ACK_NOT_APPLIED : PROV_ACK_RELEASED,
+                               .status = job->link.attempt ? 409 : 0,
+                               .due = due },
+                      .also = prov_plan_make(job->pool) };
+}
+
 static void take_over(prov_job *job, const prov_id *from)
 {
-    prov_settle s = { .ack = { .kind = PROV_ACK_RELEASED, .due = apr_time_now() } };
-    s.also = prov_plan_make(job->pool);
+    prov_settle s = not_now(job, apr_time_now());
     prov_plan_supersede(s.also, from, &job->id, job->reach->number, &job->lease);
     prov_job_settle(job, &s);
 }
@@ -95,11 +104,8 @@ static void step_aside(prov_job *job)
 /* `leaver`: whom to ask for the name, or NULL. */
 static void wait_for(prov_job *job, prov_bytes key, const prov_id *leaver)
 {
-    prov_settle s = { .ack = { .kind = PROV_ACK_RELEASED,
-                               .due = prov_job_later(job),
-                               .excerpt = PROV_BYTES("waits for a name that another of our "
-                                                     "objects has at this target") } };
-    s.also = prov_plan_make(job->pool);
+    prov_settle s = not_now(job, prov_job_later(job));
+    s.ack.excerpt = PROV_BYTES("waits for a name that another of our objects has at this target");
     prov_plan_wait_for_key(s.also, &job->id, job->reach->number, job->link.type, key);
     if (leaver) {
         prov_touch touch = { .now = apr_time_now(),
@@ -111,7 +117,7 @@ static void wait_for(prov_job *job, prov_bytes key, const prov_id *leaver)
     prov_job_settle(job, &s);
 }
 
-static void key_taken(prov_job *job, const prov_id *holder, prov_bytes key)
+void prov_job_name_taken(prov_job *job, const prov_id *holder, prov_bytes key)
 {
     prov_link other;
     prov_snapshot *n;
@@ -151,7 +157,7 @@ bool prov_job_prepare(prov_job *job, prov_attempt_kind kind, const prov_object *
     prov_fault_point("claim");
     prov_store_submit(job->engine->store, plan, &verdict);
     if (verdict.kind == PROV_REFUSED && verdict.why == PROV_KEY_TAKEN) {
-        key_taken(job, &verdict.holder, pr.sent_key);
+        prov_job_name_taken(job, &verdict.holder, pr.sent_key);
         return false;
     }
     if (verdict.kind != PROV_DONE)

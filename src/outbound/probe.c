@@ -158,24 +158,31 @@ void prov_job_probe(prov_job *job)
 
 /* --- conflicts and adoption ------------------------------------------------------------------ */
 
-static bool is_linked(const prov_job *job, const char *remote)
+/* To another of our resources; to none, as far as is known, if the store cannot be read. */
+static bool linked_to(const prov_job *job, const char *remote, prov_id *holder)
 {
     prov_snapshot *n;
-    prov_id holder;
+    memset(holder, 0, sizeof *holder);
     if (prov_store_read(job->engine->store, job->pool, &n))
         return true;
-    bool linked = prov_snapshot_remote(n, job->reach->number, prov_bytes_of(remote), &holder) &&
-                  !prov_id_equal(&holder, &job->id);
+    bool linked = prov_snapshot_remote(n, job->reach->number, prov_bytes_of(remote), holder) &&
+                  !prov_id_equal(holder, &job->id);
     prov_snapshot_end(n);
     return linked;
+}
+
+static bool is_linked(const prov_job *job, const char *remote)
+{
+    prov_id holder;
+    return linked_to(job, remote, &holder);
 }
 
 static void meet_stranger(prov_job *job, const prov_remote *r, const prov_answer *a)
 {
     bool marked = r->external_id && *r->external_id;
-    if (is_linked(job, r->id))
-        prov_job_release(job, prov_job_later(job),
-                         "another of our objects has this name at the target");
+    prov_id holder;
+    if (linked_to(job, r->id, &holder))
+        prov_job_name_taken(job, &holder, prov_job_key(job, r->name));
     else if (marked)
         prov_job_refuse(job, "an object of this name exists at the target and belongs to another "
                              "source (its externalId is not ours)");
