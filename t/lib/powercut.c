@@ -146,7 +146,7 @@ static void *APR_THREAD_FUNC write_files(apr_thread_t *thread, void *baton)
         apr_sleep(REPLACE_NAP);
         if (i < KEYS)
             make_key(p, i);
-        replace_json(p, i + 1);
+        replace_json(p, i);
     }
     apr_pool_destroy(p);
     return NULL;
@@ -160,7 +160,6 @@ static void set_up(apr_pool_t *p)
     fatal(p, prov_key_read(p, key_path(p, folder, 0), key));
     prov_store_settings settings = settings_in(p, folder, key);
     fatal(p, prov_store_open(p, &settings, &store));
-    replace_json(p, 1);
     fatal(p, script_know(store, p, &world));
     tell(TELLS_SETUP, 1, false);
     prov_store_submit(store, script_first(p, &world), &v);
