@@ -6,7 +6,9 @@
 /* A page without a filter is likely to be full: growing would copy it again and again. */
 #define PAGE_ROOM      (32 * 1024)
 #define PAGE_ROOM_MOST (256 * 1024)
-#define RESOURCE_ROOM  1024
+/* A page that is longer ends early, as it may: itemsPerPage says how many it holds. */
+#define PAGE_MOST     (16 * 1024 * 1024)
+#define RESOURCE_ROOM 1024
 
 typedef struct page {
     prov_buf body;
@@ -17,6 +19,8 @@ typedef struct page {
 static void add(void *baton, const prov_view *v)
 {
     page *p = baton;
+    if (p->body.len >= PAGE_MOST)
+        return;
     if (p->count++)
         prov_buf_byte(&p->body, ',');
     prov_resource_write(&p->body, v, p->proj);
