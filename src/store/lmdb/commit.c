@@ -4,6 +4,8 @@
 #include "base/log.h"
 
 #include <apr_allocator.h>
+#include <errno.h>
+#include <semaphore.h>
 #include <string.h>
 
 #define BATCH_PLANS 256
@@ -18,7 +20,8 @@ struct prov_ticket {
     prov_verdict *verdicts;
     int count, taken, finished;
     bool leads; /* called to lead */
-    pthread_cond_t called;
+    /* Not a condition: who is called would first have to wait for the lock of him who calls. */
+    sem_t called;
     prov_ticket *next;
 };
 
@@ -148,7 +151,7 @@ static void run(prov_committer *c, batch *b)
 
 static void enqueue(prov_committer *c, prov_ticket *t)
 {
-    pthread_cond_init(&t->called, NULL);
+    sem_init(&t->called, 0, 0);
     *c->last = t;
     c->last = &t->next;
 }
@@ -177,13 +180,13 @@ static void fill(prov_committer *c, batch *b)
     }
 }
 
-/* An owner whose last plan is done may be gone as soon as the lock is. */
+/* An owner whose last plan is done may be gone as soon as he is called. */
 static void wake_owners(batch *b)
 {
     for (int i = 0; i < b->count; i++) {
         prov_ticket *t = b->owners[i];
         if (++t->finished == t->count)
-            pthread_cond_signal(&t->called);
+            sem_post(&t->called);
     }
 }
 
@@ -192,7 +195,7 @@ static void hand_over(prov_committer *c)
     c->led = c->first != NULL;
     if (c->first) {
         c->first->leads = true;
-        pthread_cond_signal(&c->first->called);
+        sem_post(&c->first->called);
     }
 }
 
@@ -210,7 +213,7 @@ static void lead(prov_committer *c, prov_ticket *own)
     }
 }
 
-/* The lock is held on return; true if the caller now leads. */
+/* True if the caller now leads, and then the lock is held; else all of his is finished. */
 static bool wait_in_line(prov_committer *c, prov_ticket *t)
 {
     pthread_mutex_lock(&c->lock);
@@ -219,8 +222,11 @@ static bool wait_in_line(prov_committer *c, prov_ticket *t)
         c->led = true;
         return true;
     }
-    while (!t->leads && (t->count == 0 || t->finished < t->count))
-        pthread_cond_wait(&t->called, &c->lock);
+    pthread_mutex_unlock(&c->lock);
+    while (sem_wait(&t->called) != 0 && errno == EINTR)
+        ;
+    if (t->leads)
+        pthread_mutex_lock(&c->lock);
     return t->leads;
 }
 
@@ -233,9 +239,9 @@ void prov_committer_submit(prov_committer *c, const prov_plan *const plans[],
     if (wait_in_line(c, &own)) {
         lead(c, &own);
         hand_over(c);
+        pthread_mutex_unlock(&c->lock);
     }
-    pthread_mutex_unlock(&c->lock);
-    pthread_cond_destroy(&own.called);
+    sem_destroy(&own.called);
 }
 
 /* --- steps ---------------------------------------------------------------------------------- */
@@ -271,7 +277,7 @@ int prov_committer_step(prov_committer *c, prov_step *step, void *baton, bool *u
     pthread_mutex_lock(&c->lock);
     hand_over(c);
     pthread_mutex_unlock(&c->lock);
-    pthread_cond_destroy(&own.called);
+    sem_destroy(&own.called);
     return rc;
 }
 
