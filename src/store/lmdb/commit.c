@@ -116,31 +116,30 @@ static void run_one(prov_committer *c, const prov_plan *plan, prov_verdict *verd
         fail(verdict, kind);
 }
 
-/* All in one transaction. False if it came to nothing and each must have its own. */
-static bool run_together(prov_committer *c, batch *b)
+/* All in one transaction, which began with `rc`. False if it came to nothing and each must have its
+ * own. */
+static bool run_together(prov_committer *c, batch *b, prov_tx *tx, int rc)
 {
-    prov_tx tx;
-    int rc = begin(c, &tx);
     for (int i = 0; rc && i < b->count; i++)
         fail_for(c, b->verdicts[i], rc);
     if (rc)
         return true;
     for (int i = 0; i < b->count; i++) {
-        if (!apply(&tx, b->plans[i], b->verdicts[i])) {
-            prov_env_write_abort(c->env, tx.txn);
+        if (!apply(tx, b->plans[i], b->verdicts[i])) {
+            prov_env_write_abort(c->env, tx->txn);
             return false;
         }
     }
-    prov_verdict_kind kind = judge_commit(c, commit(c, &tx));
+    prov_verdict_kind kind = judge_commit(c, commit(c, tx));
     for (int i = 0; kind == PROV_UNKNOWN && i < b->count; i++)
         fail(b->verdicts[i], kind);
     return kind != PROV_FULL;
 }
 
-static void run(prov_committer *c, batch *b)
+static void run(prov_committer *c, batch *b, prov_tx *tx, int rc)
 {
     __atomic_add_fetch(&c->plans, (uint64_t)b->count, __ATOMIC_RELAXED);
-    if (b->count > 1 && run_together(c, b))
+    if (run_together(c, b, tx, rc))
         return;
     /* Only the guilty fails. */
     for (int i = 0; i < b->count; i++)
@@ -203,11 +202,16 @@ static void hand_over(prov_committer *c)
 static void lead(prov_committer *c, prov_ticket *own)
 {
     batch b;
+    prov_tx tx;
     int more = LEAD_ON;
     while (c->first && c->first->plans && (own->finished < own->count || more-- > 0)) {
+        pthread_mutex_unlock(&c->lock);
+        int rc = begin(c, &tx);
+        /* Only now is the batch closed: while another process wrote, more came to join it. */
+        pthread_mutex_lock(&c->lock);
         fill(c, &b);
         pthread_mutex_unlock(&c->lock);
-        run(c, &b);
+        run(c, &b, &tx, rc);
         pthread_mutex_lock(&c->lock);
         wake_owners(&b);
     }
