@@ -102,6 +102,23 @@ sub look
     return $now eq $new;
 }
 
+# What is not as it was last told, as sentences.
+sub lost
+{
+    my ($self) = @_;
+    my @lost;
+    for my $kind (qw(users groups)) {
+        my $type = ucfirst $kind;
+        for my $id (sort keys %{ $self->{$kind} }, grep { $self->{gone}{$_} eq $kind } keys %{ $self->{gone} }) {
+            my $res = $self->call(GET => "$type/$id");
+            my $is = $res->code == 404 ? undef : seen($kind, ProvisionTest::decode($res));
+            my ($now, $was) = map { as_text($_) } $is, $self->{$kind}{$id};
+            push @lost, "$type/$id is $now, not $was" if $now ne $was;
+        }
+    }
+    return @lost;
+}
+
 sub as_text
 {
     my ($is) = @_;
