@@ -111,12 +111,13 @@ static bool add_candidate(void *baton, const prov_link *link)
     return --b->room > 0 && b->count < CLAIM_MOST;
 }
 
-/* At most a quarter of the threads for one target while another has work; one while its breaker
- * is not closed. */
+/* At most a quarter of the threads for one target while another has work, and never those that
+ * another would need to begin: a call may hang. One while its breaker is not closed. */
 static int room_for(const prov_engine *e, const prov_reach *r, const prov_target *row, bool alone)
 {
     int pool = (int)e->config->settings.pool;
-    int most = alone ? pool : pool / 4 > 1 ? pool / 4 : 1;
+    int quarter = pool / 4 > 1 ? pool / 4 : 1;
+    int most = alone ? pool - (e->reach_count > 1 ? pool / 4 : 0) : quarter;
     if (row->breaker != PROV_BREAKER_CLOSED)
         most = 1;
     return most - (int)apr_atomic_read32((volatile apr_uint32_t *)&r->threads);
