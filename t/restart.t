@@ -115,8 +115,10 @@ my $followed = wait_for(sub {
     my ($status, $said) = $front->ctl(qw(--json links summary));
     push @unanswered, "$status $said" if $status || $said eq '';
     %counts = map { my $row = decode($_); $row->{state} => $row->{links} } split /\n/, $said;
-    return !grep { !/^(?:synced|disabled|removed)$/ } keys %counts;
+    return %counts && !grep { !/^(?:synced|disabled|removed)$/ } keys %counts;
 }, 60);
+is_deeply \@unanswered, [], 'provisionctl answers all the while';
+ok $followed, 'every change has reached the target' or diag explain \%counts;
 my ($there, %by) = all_users($target);
 push @{ $by{ $_->{externalId} } }, $_ for values %$there;
 is scalar(grep { @$_ > 1 } values %by), 0, 'nobody exists there twice';
