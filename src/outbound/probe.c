@@ -63,12 +63,15 @@ static prov_answer find_ours(prov_job *job, prov_remote **found, prov_remote **s
     for (int i = 0; is_good(&a) && i < count; i++)
         if (is_ours(job, &r[i])) {
             *found = &r[i];
-            return a;
+            if (!prov_bytes_equal(prov_bytes_of(r[i].id), job->link.remote))
+                return a;
         }
+    /* That we are where we were says nothing about who has the name that we want. */
     const char *name = sent_name(job);
     if (!is_good(&a) || !name || !prov_job_keeps_lease(job))
         return a;
     count = 0;
+    r = apr_pcalloc(job->pool, sizeof *r * FOUND_MOST);
     a = c->find(&job->call, job->type->naming->name, name, r, FOUND_MOST, &count);
     for (int i = 0; is_good(&a) && i < count; i++) {
         if (is_ours(job, &r[i]) || looks_ours(job, &r[i]))
