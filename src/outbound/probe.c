@@ -200,7 +200,8 @@ static void wait_for_nobody(prov_job *job)
 {
     prov_settle s = { .ack = { .kind = PROV_ACK_NOT_APPLIED,
                                .counts = true,
-                               .refused = job->link.tries + 1 >= NOBODYS_TRIES,
+                               .refused = job->link.last_status == 409 &&
+                                          job->link.tries + 1 >= NOBODYS_TRIES,
                                .status = 409,
                                .due = prov_job_later(job),
                                .excerpt = PROV_BYTES("the target reports a conflict, but shows no "
@@ -384,26 +385,12 @@ void prov_job_verify(prov_job *job)
         prov_job_failed(job, &a, PROV_DID_READ, NULL);
         return;
     }
-    prov_settle s = { .ack = { .kind = PROV_ACK_OBSERVED,
-                               .at = prov_job_place(job, read.object),
-                               .verified = true,
-                               .has_copy = true,
-                               .has_remote = true,
-                               .remote = job->link.remote,
-                               .etag = prov_bytes_of(read.etag),
-                               .key = prov_job_key(job, read.name),
-                               .copy = prov_job_encode(job, prov_job_managed(job, read.object)),
-                               .status = (uint16_t)a.status },
-                      .also = prov_plan_make(job->pool) };
-    bool same = job->applied && prov_job_matches(job, job->applied, read.object) &&
-                (!job->wanted_there || prov_object_equal(job->applied, job->desired));
+    prov_settle s = verified(job, &a);
+    see(job, &read, &s.ack);
+    const prov_object *should = job->wanted_there ? job->desired : job->applied;
+    bool same = should && prov_object_equal(prov_job_managed(job, read.object), should);
     int edges = prov_job_compare_members(job, &read, s.also);
-    if (!same || edges > 0) {
-        prov_touch touch = { .now = apr_time_now(),
-                             .queue = job->link.queue,
-                             .trigger = job->link.trigger,
-                             .application = job->link.application };
-        prov_plan_touch_link(s.also, &job->id, job->reach->number, &touch);
-    }
+    if (!same || edges > 0)
+        touch_again(job, s.also);
     prov_job_settle(job, &s);
 }

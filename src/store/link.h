@@ -147,12 +147,13 @@ typedef struct prov_ack {
     prov_bytes key; /* correlation key held from now on, normalised */
     bool has_copy;  /* the applied copy from now on; empty: none */
     prov_bytes copy;
-    bool refused;      /* this wanted for good */
-    bool held;         /* this wanted, by policy */
-    bool more;         /* applied, but work is left (edges): not all of `sent` yet, due now */
-    apr_time_t due;    /* when to try again, if not APPLIED; 0: now */
-    apr_time_t verify; /* 0: leave; ask once more then. APPLIED clears an old one first */
-    bool verified;     /* OBSERVED: and so does the answer to what `verify` asked */
+    bool refused;       /* this wanted for good */
+    bool held;          /* this wanted, by policy */
+    bool more;          /* applied, but work is left (edges): not all of `sent` yet, due now */
+    apr_time_t due;     /* when to try again, if not APPLIED; 0: now */
+    apr_time_t verify;  /* 0: leave; ask once more then. APPLIED clears an old one first */
+    bool verified;      /* OBSERVED: and so does the answer to what `verify` asked */
+    prov_bytes suspect; /* OBSERVED: what may still turn up there; kept until verified */
     uint16_t status;
     bool counts;        /* a try that failed: tries + 1 */
     prov_bytes excerpt; /* for a person; empty clears */

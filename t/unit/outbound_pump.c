@@ -282,6 +282,36 @@ static void test_ambiguous(const char *what, fault f)
     ok(settle() && !there("User", name)->active, "%s at a disabling too", what);
 }
 
+static void test_late(void)
+{
+    prov_id id = prov_id_make();
+    plan_faults(0, NULL);
+    put(user_type, &id, "late", NULL);
+    settle();
+    FAULTS(LATE);
+    put(user_type, &id, "late", "too late");
+    while (!target.late.at)
+        apr_sleep(1000);
+    put(user_type, &id, "late", NULL);
+    ok(settle() && !target.late.at, "a call that arrives late is waited for");
+    ok(!*there("User", "late")->title, "and what it set, which nobody wants any more, goes again");
+}
+
+static void test_keep_policy(void)
+{
+    prov_id first = prov_id_make(), second = prov_id_make();
+    plan_faults(0, NULL);
+    declared->deprovision = PROV_DEPROVISION_KEEP;
+    put(user_type, &first, "kept", "1");
+    settle();
+    delete (user_type, &first);
+    ok(settle() && there("User", "kept")->active, "under keep a leaver's account is left alone");
+    put(user_type, &second, "kept", "2");
+    ok(settle() && count_named("kept") == 1 && strcmp(there("User", "kept")->title, "2") == 0,
+       "and taken over by who bears the name next");
+    declared->deprovision = PROV_DEPROVISION_DISABLE;
+}
+
 static void test_leaver_and_rehire(void)
 {
     prov_id first = prov_id_make(), second = prov_id_make();
@@ -453,6 +483,8 @@ int main(int argc, const char *const *argv)
     test_ambiguous("lost before", LOST_BEFORE);
     test_ambiguous("lost after", LOST_AFTER);
     test_ambiguous("a server error", SERVER_ERROR);
+    test_late();
+    test_keep_policy();
     test_leaver_and_rehire();
     test_strangers();
     test_swap();

@@ -11,12 +11,14 @@
 
 #define OBJECTS 32
 #define MEMBERS 32
+#define LATE_BY apr_time_from_msec(90) /* after the test's call limit, before it is verified */
 
 typedef enum {
     FINE,
     NOT_SENT,
     LOST_BEFORE,
     LOST_AFTER,
+    LATE, /* lost, and applied when it is no longer waited for */
     SERVER_ERROR,
     UNAUTHORIZED,
     TOO_MANY
@@ -39,6 +41,10 @@ static struct {
     int faults;
     int creates, updates, removes, finds;
     char guilty[16]; /* a member it will not have */
+    struct {
+        apr_time_t at; /* 0: nothing is on its way */
+        char id[16], title[40];
+    } late;
 } target;
 
 static fault take_fault(void)
@@ -64,6 +70,7 @@ static bool fails_before(fault f, prov_answer *a)
         int status;
     } ends[] = { [NOT_SENT] = { PROV_CALL_NOT_SENT, 0 },
                  [LOST_BEFORE] = { PROV_CALL_LOST, 0 },
+                 [LATE] = { PROV_CALL_LOST, 0 },
                  [UNAUTHORIZED] = { PROV_CALL_ANSWERED, 401 },
                  [TOO_MANY] = { PROV_CALL_ANSWERED, 429 } };
     if (f == FINE || f == LOST_AFTER || f == SERVER_ERROR)
@@ -152,6 +159,17 @@ static thing *make_thing(void)
     return t;
 }
 
+/* What was on its way has arrived. */
+static void arrive(const char *type)
+{
+    thing *t = find_by(type, target.late.id, NULL);
+    if (!target.late.at || apr_time_now() < target.late.at)
+        return;
+    if (t)
+        apr_cpystrn(t->title, target.late.title, sizeof t->title);
+    target.late.at = 0;
+}
+
 static prov_answer create(prov_call *call, const prov_object *wanted, prov_remote *remote)
 {
     prov_answer a;
@@ -175,6 +193,7 @@ static prov_answer create(prov_call *call, const prov_object *wanted, prov_remot
 static prov_answer read_one(prov_call *call, const char *id, prov_remote *remote)
 {
     apr_thread_mutex_lock(target.lock);
+    arrive(call->type->name);
     thing *t = find_by(call->type->name, id, NULL);
     if (t)
         show(call, t, remote);
@@ -206,6 +225,11 @@ static prov_answer update(prov_call *call, const char *id, const char *etag,
     apr_thread_mutex_lock(target.lock);
     fault f = take_fault();
     target.updates++;
+    if (f == LATE) {
+        target.late.at = apr_time_now() + LATE_BY;
+        apr_cpystrn(target.late.id, id, sizeof target.late.id);
+        apr_cpystrn(target.late.title, text_of(call, wanted, "title"), sizeof target.late.title);
+    }
     if (!fails_before(f, &a)) {
         thing *t = find_by(call->type->name, id, NULL);
         thing *same =
