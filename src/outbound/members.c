@@ -54,7 +54,7 @@ static bool collect(void *baton, const prov_id *member, const prov_edge *edge)
     prov_link link;
     bool add = edge->wanted && !m->drop;
     bool known = prov_snapshot_link(m->n, member, m->job->reach->number, &link);
-    if (m->drop && !edge->applied && !edge->sent)
+    if (m->drop && ((!edge->applied && !edge->sent) || edge->refused))
         return true;
     if (m->count == MEMBER_BATCH) {
         m->more = true;
