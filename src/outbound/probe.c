@@ -389,8 +389,11 @@ void prov_job_verify(prov_job *job)
     see(job, &read, &s.ack);
     const prov_object *should = job->wanted_there ? job->desired : job->applied;
     bool same = should && prov_object_equal(prov_job_managed(job, read.object), should);
-    int edges = prov_job_compare_members(job, &read, s.also);
-    if (!same || edges > 0)
+    if (same)
+        s.ack.at = job->link.at; /* what we left there need not show what it is to us */
+    if (same && job->reference_waits)
+        s.ack.verify = apr_time_now() + job->reach->config->retry_max;
+    if (prov_job_compare_members(job, &read, s.also) > 0 || !same)
         touch_again(job, s.also);
     prov_job_settle(job, &s);
 }

@@ -78,6 +78,8 @@ bool prov_job_settle(prov_job *job, prov_settle *s)
     prov_plan_ack(plan, &job->id, job->reach->number, a);
     if (is_news(job, &s->outcome))
         prov_plan_target_event(plan, job->reach->number, &s->outcome);
+    /* What it should look like there was computed from a configuration that may be an older one. */
+    prov_plan_recheck(plan, &job->id, job->engine->process.generation);
     prov_fault_point("acknowledge");
     prov_store_submit(job->engine->store, plan, &verdict);
     announce(job->engine);

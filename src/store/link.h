@@ -160,8 +160,8 @@ typedef struct prov_ack {
 } prov_ack;
 /* The caller has checked that the lease is the acknowledger's. */
 void prov_link_ack(prov_link *l, const prov_ack *a);
-/* A late acknowledgement that lost its lease may only leave a candidate. */
-void prov_link_deposit(prov_link *l, prov_bytes remote);
+/* A late acknowledgement that lost its lease may only leave a candidate, for a look at it. */
+void prov_link_deposit(prov_link *l, prov_bytes remote, apr_time_t now);
 
 /* An edge: one membership at one target. */
 typedef struct prov_edge {

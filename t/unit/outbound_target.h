@@ -9,8 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
+#ifndef OBJECTS
 #define OBJECTS 32
-#define MEMBERS 32
+#endif
+#define MEMBERS OBJECTS
 #define LATE_BY apr_time_from_msec(90) /* after the test's call limit, before it is verified */
 
 typedef enum {
@@ -40,7 +42,10 @@ static struct {
     fault next[8];
     int faults;
     int creates, updates, removes, finds;
-    char guilty[16]; /* a member it will not have */
+    char guilty[16];      /* a member it will not have */
+    bool keeps;           /* whoever is a member stays one */
+    bool vanishes;        /* what the next search shows is gone after it */
+    void (*during)(void); /* the next create, before it answers */
     struct {
         apr_time_t at; /* 0: nothing is on its way */
         char id[16], title[40];
@@ -176,6 +181,9 @@ static prov_answer create(prov_call *call, const prov_object *wanted, prov_remot
     apr_thread_mutex_lock(target.lock);
     fault f = take_fault();
     target.creates++;
+    if (target.during)
+        target.during();
+    target.during = NULL;
     if (!fails_before(f, &a)) {
         if (find_by(call->type->name, NULL, text_of(call, wanted, call->type->naming->name)))
             a = answered(409);
@@ -214,6 +222,9 @@ static prov_answer find(prov_call *call, const char *key, const char *value, pro
             strcasecmp(by_external ? t->external_id : t->name, value) == 0)
             show(call, t, &found[(*count)++]);
     }
+    for (int i = 0; target.vanishes && i < *count; i++)
+        find_by(call->type->name, found[i].id, NULL)->there = false;
+    target.vanishes = target.vanishes && !*count;
     apr_thread_mutex_unlock(target.lock);
     return answered(200);
 }
@@ -286,7 +297,8 @@ static prov_answer members(prov_call *call, const char *group, const prov_member
         thing *t = find_by("Group", group, NULL);
         bool guilty = false;
         for (int i = 0; i < count; i++)
-            guilty |= strcmp(changes[i].remote_id, target.guilty) == 0;
+            guilty |= strcmp(changes[i].remote_id, target.guilty) == 0 ||
+                      (target.keeps && !changes[i].add);
         for (int i = 0; t && !guilty && i < count; i++)
             change_member(t, &changes[i]);
         a = !t ? answered(404) : guilty ? answered(400) : after(f, 204);

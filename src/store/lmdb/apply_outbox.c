@@ -242,7 +242,7 @@ PROV_EFFECT(deposit)
         prov_lease_mine(&old.lease, op->ack.process, op->ack.claim))
         return;
     now = old;
-    prov_link_deposit(&now, op->ack.remote);
+    prov_link_deposit(&now, op->ack.remote, op->ack.now);
     if (!prov_bytes_equal(old.candidate, now.candidate))
         prov_rows_link_put(&a->tx, &old, &now);
 }
