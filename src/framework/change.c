@@ -305,8 +305,10 @@ static prov_err *plan_change(work *w)
     if (w->put)
         prov_owe_change(&w->window, plan, w->type, &w->a->id, &w->touch);
     prov_owe_members(&w->window, p, plan, &w->a->id, &w->members, &others);
-    if (!w->put && changes_members(w))
+    if (!w->put && changes_members(w)) {
+        prov_owe_grant(&w->window, plan, w->type, &w->a->id, &w->touch);
         prov_plan_moved(plan, &w->a->id, &w->touch);
+    }
     if (members_attr(w) && w->exists && (w->renamed || is_deleting(w)))
         prov_owe_below(&w->window, p, plan, &w->a->id, &others);
     if (is_deleting(w))
