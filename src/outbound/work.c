@@ -148,6 +148,8 @@ static void absent(prov_job *job)
         policy = PROV_DEPROVISION_DELETE;
     if (policy == PROV_DEPROVISION_KEEP)
         prov_job_applied(job, PROV_AT_OUT_OF_SCOPE, NULL, NULL, false, NULL);
+    else if (policy == PROV_DEPROVISION_DELETE && !job->applied)
+        prov_job_reread(job);
     else if (policy == PROV_DEPROVISION_DELETE)
         remove_object(job);
     else if (leaves_its_name(job))

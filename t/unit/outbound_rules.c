@@ -125,6 +125,32 @@ static void test_stubborn_group(void)
     target.keeps = false;
 }
 
+/* The ids of another place, or of one that was restored, are not ours to write to. */
+static void test_other_place(void)
+{
+    prov_id kept = prov_id_make(), gone = prov_id_make();
+    const prov_id *ids[] = { &kept, &gone };
+    plan_faults(0, NULL);
+    put(user_type, &kept, "nora", "ours");
+    put(user_type, &gone, "olga", "ours");
+    settle();
+    apr_cpystrn(there("User", "nora")->external_id, "theirs", 8);
+    apr_cpystrn(there("User", "olga")->external_id, "theirs", 8);
+    declared->deprovision = PROV_DEPROVISION_DELETE;
+    for (int i = 0; i < 2; i++) {
+        prov_plan *plan = prov_plan_make(pool);
+        prov_touch reread = touch(PROV_QUEUE_NORMAL);
+        reread.reread = true;
+        prov_plan_touch(plan, ids[i], &reread);
+        commit(plan, "nobody knows what is there");
+    }
+    delete (user_type, &gone);
+    ok(settle() && there("User", "olga"), "what bears another's mark is not removed");
+    put(user_type, &kept, "nora", "again ours");
+    ok(settle() && strcmp(there("User", "nora")->title, "ours") == 0, "nor changed");
+    declared->deprovision = PROV_DEPROVISION_DISABLE;
+}
+
 /* While a call is under way, a process of a newer configuration takes over. */
 static void take_over(void)
 {
@@ -164,6 +190,7 @@ int main(int argc, const char *const *argv)
     test_late_manager();
     test_late_create();
     test_stubborn_group();
+    test_other_place();
     test_old_generation();
     end();
     return plan_done();
