@@ -49,13 +49,23 @@ static prov_err *open_rooms(apr_pool_t *p, prov_service *s)
     return err;
 }
 
+/* The server has told all mistakes; a process that finds one has another version of it. */
+static void keep_first(void *baton, const prov_err *err)
+{
+    const prov_err **first = baton;
+    if (!*first)
+        *first = err;
+}
+
 prov_err *prov_service_open(apr_pool_t *p, const prov_config *c, const prov_service_options *o,
                             prov_service **out)
 {
     prov_service *s = apr_pcalloc(p, sizeof *s);
     s->config = c;
-    s->registry = prov_registry_core(p);
-    prov_err *err = open_store(p, o, s);
+    prov_err *err = NULL;
+    s->registry = prov_config_registry(p, c, keep_first, &err);
+    if (!err)
+        err = open_store(p, o, s);
     if (!err)
         err = open_rooms(p, s);
     if (err)
