@@ -30,6 +30,7 @@ static prov_err *open_store(apr_pool_t *p, const prov_service_options *o, prov_s
                                      .tenant = c->settings.tenant,
                                      .commit_each = c->settings.commit_each };
     prov_key_check_value(key, settings.key_check);
+    prov_hmac(key, PROV_BYTES("provision cursors"), s->cursor_key);
     explicit_bzero(key, sizeof key);
     return prov_store_open(p, &settings, &s->store);
 }

@@ -1,7 +1,7 @@
 /* Lists: by index or by scan the same is found, counted and cut into pages. */
 #include "framework_given.h"
 
-#include "scim/filter.h"
+#include "framework/list.h"
 
 static prov_id users[12], crew, all;
 
@@ -29,23 +29,24 @@ typedef struct page {
     int count;
 } page;
 
-static void keep(void *baton, const prov_view *v)
+static bool keep(void *baton, const prov_view *v)
 {
     page *pg = baton;
     pg->ids[pg->count++] = v->id;
+    return true;
 }
 
 static int64_t list(const prov_caller *caller, const prov_resource_type *type, const char *text,
                     int first, int want, page *out)
 {
     prov_filter *filter = NULL;
-    int64_t total = -1;
+    prov_listed found = { .total = -1 };
     out->count = 0;
     if (text)
         fatal(prov_filter_parse(p, service->registry, type, text, &prov_filter_defaults, &filter));
     prov_query q = { .type = type, .filter = filter, .first = first, .want = want, .base = "" };
-    fatal(prov_service_list(service, p, caller, &q, keep, out, &total));
-    return total;
+    fatal(prov_service_list(service, p, caller, &q, keep, out, &found));
+    return found.total;
 }
 
 /* Users as letters from a to l, groups as X and Y. */
