@@ -19,11 +19,11 @@ static bool is_word(const char *word)
     return apr_isalpha(word[0]) && strlen(word) <= PROV_DECLARED_NAME;
 }
 
-/* Not one of the service's own, nor of a connector's business: a schema that resources may have. */
+/* Not one of those that describe the service: a schema that resources may have. */
 static const prov_schema *schema_of(loading *l, const char *urn)
 {
     for (int i = 0; i < l->r->schema_count; i++)
-        if (strcasecmp(l->r->schemas[i].urn, urn) == 0 && strcasecmp(urn, PROV_URN_LINKS) != 0)
+        if (strcasecmp(l->r->schemas[i].urn, urn) == 0)
             return &l->r->schemas[i];
     prov_declared_refuse(&l->d, "there is no schema \"%.*s\"; declare it with ProvisionSchema",
                          PROV_DECLARED_URN, urn);
@@ -65,9 +65,12 @@ static void read_extension(loading *l, const prov_json *j, prov_resource_type *t
     if (l->d.err)
         return;
     prov_extension *e = extension_of(t, s);
-    if (!e)
+    if (strcmp(s->urn, PROV_URN_LINKS) == 0 && (!e || required))
+        prov_declared_refuse(&l->d, "%s is the server's own; leave it out", s->urn);
+    else if (!e)
         e = add_extension(l->r, t, s);
-    e->required = required;
+    if (e)
+        e->required = required;
 }
 
 static bool is_repeated(const prov_json *list, size_t i)
