@@ -47,7 +47,10 @@ my %base = (
         attr('uniqueInstants', 'dateTime', multiValued => $true, uniqueness => 'server'),
         attr('uniqueBinary', 'binary', uniqueness => 'server'),
         attr('uniqueDecimal', 'decimal', uniqueness => 'server'),
-        attr('members', 'string', multiValued => $true), # a name that means something in a Group
+        # names that mean something in a User or a Group
+        attr('userName', 'string'), attr('displayName', 'string', uniqueness => 'server'),
+        map { attr($_, 'complex', multiValued => $true, subAttributes => [ attr('value', 'string') ]) }
+            qw(emails members groups),
     ],
 );
 my %extension = (
@@ -180,6 +183,7 @@ my %values = (
     alwaysReturnedAttr => 'always', multiStrings => [ 'x', 'y' ],
     complexAttr => { sub1 => 's', sub2 => 2, sub3 => $true },
     multiComplex => [ { value => 'v', type => 't', primary => $true } ],
+    userName => 'CORP/u', map { $_ => [ { value => "in $_" } ] } qw(emails members groups),
 );
 
 sub round_trip
@@ -220,7 +224,8 @@ sub filters
         'binaryAttr eq "aGVsbG8="' => 1, 'referenceAttr sw "https://example.com/"' => 1,
         'multiStrings eq "Y"' => 1, 'complexAttr.sub2 ge 2' => 1,
         'multiComplex[type eq "T" and primary eq true]' => 1, 'multiComplex.value eq "w"' => 0,
-        'members pr' => 0, "$ext:extRequired eq \"THERE\"" => 1, 'externalId eq "E-1"' => 1,
+        'displayName pr' => 0, 'userName eq "corp/U"' => 1, 'emails.value eq "in emails"' => 1,
+        'members.value eq "in members"' => 1, 'groups.value eq "in groups"' => 1, "$ext:extRequired eq \"THERE\"" => 1, 'externalId eq "E-1"' => 1,
         'readOnlyAttr pr' => 0, "$urn:identifier eq \"$name\"" => 1,
     );
     is found('/TestResources', "identifier eq \"$name\" and $_"), $want{$_} ? $name : '', $_
@@ -280,7 +285,7 @@ sub patch_it
         [ { op => 'replace', path => 'complexAttr.sub2', value => 3 }, 200 ],
         [ { op => 'replace', path => 'multiComplex[type eq "t"].value', value => 'w' }, 200 ],
         [ { op => 'add', path => "$ext:extInteger", value => 7 }, 200 ],
-        [ { op => 'add', value => { decimalAttr => 2.25, members => ['m'] } }, 200 ],
+        [ { op => 'add', value => { decimalAttr => 2.25, members => [ { value => 'm' } ] } }, 200 ],
         [ { op => 'remove', path => 'booleanAttr' }, 200 ],
         [ { op => 'replace', path => 'readOnlyAttr', value => 'x' }, '400 mutability' ],
         [ { op => 'replace', path => 'immutableAttr', value => 'x' }, '400 mutability' ],
@@ -291,9 +296,9 @@ sub patch_it
     );
     answers(patch($made, $_->[0]), $_->[1], $json->encode($_->[0])) for @steps;
     my $now = get("/TestResources/$made->{id}");
-    is $json->encode([ @$now{qw(multiStrings decimalAttr members)}, $now->{complexAttr}{sub2},
+    is $json->encode([ @$now{qw(multiStrings decimalAttr)}, $now->{members}[1]{value}, $now->{complexAttr}{sub2},
             $now->{multiComplex}[0]{value}, $now->{$ext}{extInteger} ]),
-        '[["x","y","z"],2.25,["m"],3,"w",7]', 'all of it';
+        '[["x","y","z"],2.25,"m",3,"w",7]', 'all of it';
     ok !exists $now->{booleanAttr}, 'PA-15 removed';
     my $said = answers(patch($made, { op => 'add', path => 'requestOnlyAttr', value => 'p' }), 200,
         'what is returned on request');
@@ -329,6 +334,8 @@ sub uniqueness
         answers(send_as(DELETE => "/TestResources/$first->{id}"), 204, 'once it is gone');
         answers(patch($second, { op => 'add', path => $name, value => $yours }), 200, 'it is free');
     }
+    my $named = create(displayName => 'Named');
+    is found('/TestResources', 'displayName eq "named"'), $named->{identifier}, 'and it is found';
     create(uniqueString => ''), create(uniqueString => '');
     my @codes = sort map { $_->code } map { send_as(POST => '/Users', { schemas => [ $user_urn, $desk ],
                 userName => $_, $desk => { plate => 'S-1' } }) } 'one', 'CORP/two';

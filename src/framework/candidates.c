@@ -1,6 +1,8 @@
 #include "framework/candidates.h"
 #include "framework/groups.h"
+#include "scim/filter_node.h"
 
+#include <apr_strings.h>
 #include <apr_tables.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@ typedef struct asking {
     prov_bytes text;         /* what it must equal */
     apr_array_header_t *ids; /* of prov_id */
     bool bare;
+    const char *plan;
 } asking;
 
 static bool keep(void *baton, const prov_id *id)
@@ -48,11 +51,13 @@ static bool by_name(asking *q)
     const prov_userstore *domain, *u;
     prov_bytes bare;
     prov_id id;
+    if (q->a != q->type->naming)
+        return false;
     if (prov_userstore_split(s->userstores, q->p, q->text, q->w->fixed, &domain, &bare))
         return true;
     bool prefixed = bare.len != q->text.len;
     bool every = !prefixed && s->config->settings.bare_name_all;
-    q->bare = !prefixed && (every || q->w->fixed);
+    q->bare = q->bare || (!prefixed && (every || q->w->fixed));
     for (int i = 0; (u = domain_at(q, i)); i++)
         if ((every || u == domain) &&
             prov_userstore_find_in(u, q->w->n, q->p, q->type, bare, &id, 1))
@@ -87,37 +92,103 @@ static bool by_group(asking *q)
     return true;
 }
 
-/* The narrowest first. */
+/* The narrowest first. A declared type may have attributes of these names that lie elsewhere. */
 static const struct {
     const char *path;
+    prov_place place;
     bool (*find)(asking *q);
 } ways[] = {
-    { "id", by_id },
-    { "userName", by_name },
-    { "externalId", by_index },
-    { "displayName", by_index },
-    { "emails.value", by_index },
-    { "members.value", by_member },
-    { "groups.value", by_group },
+    { "id", PROV_IN_HEADER, by_id },
+    { "userName", PROV_IN_RECORD, by_name },
+    { "externalId", PROV_IN_RECORD, by_index },
+    { "displayName", PROV_IN_RECORD, by_index },
+    { "emails.value", PROV_IN_RECORD, by_index },
+    { "members.value", PROV_IN_MEMBERS, by_member },
+    { "groups.value", PROV_IN_GROUPS, by_group },
 };
+
+static const prov_attr *attr_of(const asking *q, const char *path)
+{
+    const prov_schema *schema;
+    return prov_schema_find(q->w->service->registry, q->type, path, strlen(path), &schema);
+}
+
+static void note(asking *q, const char *path)
+{
+    q->plan = apr_pstrcat(q->p, q->plan ? q->plan : "", q->plan ? " or " : "", path, " eq", NULL);
+}
+
+/* By what every match must equal. */
+static bool by_equality(asking *q, const prov_filter *f)
+{
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        q->a = attr_of(q, ways[i].path);
+        if (q->a && q->a->place == ways[i].place && prov_filter_requires(f, q->a, &q->text) &&
+            ways[i].find(q)) {
+            note(q, ways[i].path);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One of several: if each is served, together they are. What is found in vain is still right, since
+ * every candidate is matched. */
+static bool find(asking *q, const prov_filter *f)
+{
+    const prov_filter *c = f->child;
+    if (by_equality(q, f))
+        return true;
+    if (f->kind == PROV_NODE_OR) {
+        while (c && find(q, c))
+            c = c->next;
+        return !c;
+    }
+    int before = q->ids->nelts;
+    const char *plan = q->plan;
+    for (; f->kind == PROV_NODE_AND && c; c = c->next) {
+        if (c->kind == PROV_NODE_OR && find(q, c))
+            return true;
+        q->ids->nelts = before;
+        q->plan = plan;
+    }
+    return false;
+}
+
+/* Of a root query the part that means this type. */
+static const prov_filter *part_of(const prov_filter *f, const prov_registry *r,
+                                  const prov_resource_type *type)
+{
+    if (f->kind != PROV_NODE_TYPES)
+        return f;
+    f = f->child;
+    for (int i = 0; prov_registry_type(r, i) != type; i++)
+        f = f->next;
+    return f;
+}
 
 static int by_bytes(const void *x, const void *y)
 {
     return memcmp(x, y, sizeof(prov_id));
 }
 
+static int drop_repeated(prov_id *ids, int count)
+{
+    int kept = 0;
+    for (int i = 0; i < count; i++)
+        if (!kept || !prov_id_equal(&ids[kept - 1], &ids[i]))
+            ids[kept++] = ids[i];
+    return kept;
+}
+
 bool prov_candidates_find(const prov_window *w, apr_pool_t *p, const prov_resource_type *type,
                           const prov_filter *f, prov_candidates *out)
 {
     asking q = { .w = w, .p = p, .type = type, .ids = apr_array_make(p, 4, sizeof(prov_id)) };
-    bool found = false;
-    for (size_t i = 0; i < sizeof ways / sizeof *ways && !found; i++) {
-        q.a = prov_schema_find(w->service->registry, type, ways[i].path, strlen(ways[i].path),
-                               &(const prov_schema *){ NULL });
-        found = q.a && prov_filter_requires(f, q.a, &q.text) && ways[i].find(&q);
-    }
+    bool found = find(&q, part_of(f, w->service->registry, type));
+    prov_id *ids = (prov_id *)(void *)q.ids->elts;
     if (q.ids->nelts)
-        qsort(q.ids->elts, (size_t)q.ids->nelts, sizeof(prov_id), by_bytes);
-    *out = (prov_candidates){ (const prov_id *)(const void *)q.ids->elts, q.ids->nelts, q.bare };
+        qsort(ids, (size_t)q.ids->nelts, sizeof *ids, by_bytes);
+    *out = (prov_candidates){ ids, drop_repeated(ids, q.ids->nelts), q.bare, q.plan };
     return found;
 }
