@@ -370,6 +370,28 @@ subtest 'what costs too much' => sub {
     is get('/Users', filter => 'title eq "Nurse"')->code, 200, 'elsewhere it may cost that';
 };
 
+subtest 'how it was found' => sub {
+    my $plan = sub { my ($path, $filter, %headers) = @_;
+        return call(GET => "/scim/v2$path?" . args(defined $filter ? (filter => $filter) : (), count => 1),
+            undef, %headers)->header('Provision-Plan') };
+    for my $case (
+        [ '/Users',  undef,                                  'User: index id, 1 of 5' ],
+        [ '/Users',  'title eq "Nurse"',                     'User: scan of 5' ],
+        [ '/Users',  'userName eq "anna" and title pr',      'User: index userName eq, 1 of 5' ],
+        [ '/Users',  'title pr and (userName eq "anna" or emails.value eq "d@x")',
+            'User: index userName eq or emails.value eq, 2 of 5' ],
+        [ '/Users',  'userName eq "anna" or title pr',       'User: scan of 5' ],
+        [ '/Groups', qq(members.value eq "$user{anna}{id}"), 'Group: index members.value eq, 1 of 1' ],
+        [ '/',       'displayName eq "crew"',
+            'User: scan of 5; Group: index displayName eq, 1 of 1' ],
+        )
+    {
+        my ($path, $filter, $want) = @$case;
+        is $plan->($path, $filter, 'Provision-Explain' => 1), $want, $want;
+    }
+    is $plan->('/Users'), undef, 'only if asked';
+};
+
 # EP-7
 subtest '/Me' => sub {
     my $me = made(User => schemas => [$USER], userName => 'maria', password => 'Secret-of-1',
@@ -438,6 +460,8 @@ subtest '/Me' => sub {
     is_error(call(GET => '/own/Me', undef, Authorization => undef), 401, undef, 'without any');
     $res = $as->('rita', POST => '/Users/.search', { schemas => [$SEARCH], count => 1 });
     is $res->code, 200, 'to search is to read';
+    is $as->('rita', GET => '/Users', undef, 'Provision-Explain' => 1)->header('Provision-Plan'),
+        undef, 'how it is found is for administrators';
     is_error($as->('rita', POST => '/Users', { schemas => [$USER] }), 403, undef, 'to make is not');
 };
 done_testing;

@@ -1,6 +1,5 @@
 #include "framework/candidates.h"
 #include "framework/groups.h"
-#include "scim/filter_node.h"
 
 #include <apr_strings.h>
 #include <apr_tables.h>
@@ -136,35 +135,24 @@ static bool by_equality(asking *q, const prov_filter *f)
  * every candidate is matched. */
 static bool find(asking *q, const prov_filter *f)
 {
-    const prov_filter *c = f->child;
-    if (by_equality(q, f))
-        return true;
-    if (f->kind == PROV_NODE_OR) {
-        while (c && find(q, c))
-            c = c->next;
-        return !c;
-    }
+    const prov_filter *part, *none;
+    prov_filter_shape shape = prov_filter_parts(f, &part);
     int before = q->ids->nelts;
     const char *plan = q->plan;
-    for (; f->kind == PROV_NODE_AND && c; c = c->next) {
-        if (c->kind == PROV_NODE_OR && find(q, c))
+    if (by_equality(q, f))
+        return true;
+    if (shape == PROV_FILTER_ANY_OF) {
+        while (part && find(q, part))
+            part = prov_filter_next(part);
+        return !part;
+    }
+    for (; shape == PROV_FILTER_ALL_OF && part; part = prov_filter_next(part)) {
+        if (prov_filter_parts(part, &none) == PROV_FILTER_ANY_OF && find(q, part))
             return true;
         q->ids->nelts = before;
         q->plan = plan;
     }
     return false;
-}
-
-/* Of a root query the part that means this type. */
-static const prov_filter *part_of(const prov_filter *f, const prov_registry *r,
-                                  const prov_resource_type *type)
-{
-    if (f->kind != PROV_NODE_TYPES)
-        return f;
-    f = f->child;
-    for (int i = 0; prov_registry_type(r, i) != type; i++)
-        f = f->next;
-    return f;
 }
 
 static int by_bytes(const void *x, const void *y)
@@ -185,7 +173,7 @@ bool prov_candidates_find(const prov_window *w, apr_pool_t *p, const prov_resour
                           const prov_filter *f, prov_candidates *out)
 {
     asking q = { .w = w, .p = p, .type = type, .ids = apr_array_make(p, 4, sizeof(prov_id)) };
-    bool found = find(&q, part_of(f, w->service->registry, type));
+    bool found = find(&q, prov_filter_for(f, w->service->registry, type));
     prov_id *ids = (prov_id *)(void *)q.ids->elts;
     if (q.ids->nelts)
         qsort(ids, (size_t)q.ids->nelts, sizeof *ids, by_bytes);

@@ -2,6 +2,7 @@
 #include "framework/candidates.h"
 #include "scim/sort_heap.h"
 
+#include <apr_strings.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -196,16 +197,34 @@ static prov_err *list_candidates(listing *l, const prov_candidates *c, const pro
     return err;
 }
 
+/* "User: index userName eq, 1 of 5000; Group: scan of 12" */
+static void explain(listing *l, apr_pool_t *p, const char *index, int64_t found)
+{
+    const char *plan = l->out->plan;
+    if (!l->query->explain)
+        return;
+    plan = apr_psprintf(p, "%s%s%s: ", plan ? plan : "", plan ? "; " : "", l->type->name);
+    int64_t all = count(l, l->type, NULL);
+    l->out->plan =
+        index ? apr_psprintf(p, "%sindex %s, %" PRId64 " of %" PRId64, plan, index, found, all)
+              : apr_psprintf(p, "%sscan of %" PRId64, plan, all);
+}
+
 static prov_err *list_type(listing *l, apr_pool_t *p, const prov_id *after)
 {
     prov_candidates candidates;
     bool grouping = prov_schema_attr(l->type->schema, "members", 7) != NULL;
     l->weight = grouping ? ROWS_BETWEEN_LOOKS : 1; /* members may be many, outside of the record */
-    if (!l->query->filter && !l->heap)
+    if (!l->query->filter && !l->heap) {
+        explain(l, p, "id", l->query->want);
         return list_all(l, after);
+    }
     if (l->query->filter &&
-        prov_candidates_find(&l->window, p, l->type, l->query->filter, &candidates))
+        prov_candidates_find(&l->window, p, l->type, l->query->filter, &candidates)) {
+        explain(l, p, candidates.plan, candidates.count);
         return list_candidates(l, &candidates, after);
+    }
+    explain(l, p, NULL, 0);
     return scan_unserved(l, p, after);
 }
 

@@ -23,6 +23,7 @@ typedef struct prov_query {
     const prov_list_place *after;   /* or NULL; then first is 1, and the total is not counted */
     int64_t max_sort;               /* the last startIndex + count - 1 of a sorted list; 0: any */
     int64_t max_scan;               /* resources looked at without an index; 0: any */
+    bool explain;                   /* tell the plan */
     const char *base;
 } prov_query;
 
@@ -30,6 +31,7 @@ typedef struct prov_listed {
     int64_t total;
     bool more;
     prov_list_place last; /* if there is more */
+    const char *plan;     /* how each type was looked through, if that was asked */
 } prov_listed;
 
 /* Gets each resource on a view that dies after it. False: the page is full without this one. */

@@ -85,6 +85,13 @@ static prov_err *read_window(prov_scim *s, const apr_table_t *query, asked *a)
                             &a->query.want);
 }
 
+/* How many there are is not everybody's to know. */
+static bool wants_plan(prov_scim *s)
+{
+    return apr_table_get(s->r->headers_in, "Provision-Explain") &&
+           s->caller.permissions & PROV_MAY_ADMIN;
+}
+
 static prov_err *read_asked(prov_scim *s, const apr_table_t *query, asked *a)
 {
     prov_filter *filter;
@@ -101,7 +108,8 @@ static prov_err *read_asked(prov_scim *s, const apr_table_t *query, asked *a)
                              .sort = sort,
                              .base = s->base,
                              .max_sort = s->settings->max_sort,
-                             .max_scan = s->settings->max_scan };
+                             .max_scan = s->settings->max_scan,
+                             .explain = wants_plan(s) };
     return read_window(s, query, a);
 }
 
@@ -187,6 +195,8 @@ prov_err *prov_scim_list_asked(prov_scim *s, const apr_table_t *query)
     err = prov_service_list(s->service, s->r->pool, &s->caller, &a.query, add, &listed, &found);
     if (err)
         return err;
+    if (found.plan)
+        apr_table_setn(s->r->headers_out, "Provision-Plan", found.plan);
     prov_buf_init(&head, s->r->pool, 256);
     prov_buf_init(&tail, s->r->pool, 8);
     open_page(s, &a, &found, &listed, &head);

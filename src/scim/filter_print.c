@@ -109,6 +109,30 @@ bool prov_filter_requires(const prov_filter *f, const prov_attr *a, prov_bytes *
     return false;
 }
 
+prov_filter_shape prov_filter_parts(const prov_filter *f, const prov_filter **first)
+{
+    *first = f->child;
+    return f->kind == PROV_NODE_AND  ? PROV_FILTER_ALL_OF
+           : f->kind == PROV_NODE_OR ? PROV_FILTER_ANY_OF
+                                     : PROV_FILTER_ONE;
+}
+
+const prov_filter *prov_filter_next(const prov_filter *part)
+{
+    return part->next;
+}
+
+const prov_filter *prov_filter_for(const prov_filter *f, const prov_registry *r,
+                                   const prov_resource_type *t)
+{
+    if (f->kind != PROV_NODE_TYPES)
+        return f;
+    f = f->child;
+    for (int i = 0; prov_registry_type(r, i) != t; i++)
+        f = f->next;
+    return f;
+}
+
 static bool build_term(const prov_filter *f, prov_object *element)
 {
     if (f->op != PROV_OP_EQ || f->literal == PROV_JSON_NULL || !f->sub ||

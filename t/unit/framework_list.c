@@ -113,6 +113,17 @@ static void filters(void)
         { &resident, group_type, apr_psprintf(p, "members.value eq \"%s\"", x), "Y" },
         { &resident, group_type, "displayName eq \"CREW\"", "X" },
         { &resident, NULL, "displayName eq \"crew\"", "X" },
+        { &resident, NULL, "displayName eq \"crew\" or userName eq \"u1\"", "bX" },
+        { &resident, user_type, "userName eq \"u1\" or externalId eq \"e1\"", "behk" },
+        { &resident, user_type, "userName eq \"u1\" or userName eq \"U2\"", "bc" },
+        { &resident, user_type, "(userName eq \"u1\" or userName eq \"u2\") and title eq \"t0\"",
+          "c" },
+        { &resident, user_type,
+          "title eq \"t1\" and (userName eq \"u1\" or (externalId eq \"e2\" and active ne true))",
+          "bfl" },
+        { &resident, user_type, "(userName eq \"u1\" or title eq \"t0\") and nickName ne \"x\"",
+          "abcegik" },
+        { &hr, user_type, "userName eq \"u1\" or userName eq \"CORP/u2\"", "jk" },
         { &resident, NULL, "meta.resourceType eq \"Group\"", "XY" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
