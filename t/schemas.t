@@ -233,6 +233,15 @@ sub filters
     answers($server->call(GET => '/scim/TestResources?filter=' . uri_escape_utf8($_)),
         '400 invalidFilter', $_) for 'nothing eq 1', 'booleanAttr gt true', 'writeOnlyAttr eq "secret"';
     is get('/TestResources?count=0')->{totalResults}, 1, 'they are counted';
+    my $second = create(integerAttr => -5);
+    my %sorted = map { my $order = $_; $order => join ' ', map { $_->{identifier} }
+            @{ get("/TestResources?sortBy=integerAttr&sortOrder=$order")->{Resources} } }
+        qw(ascending descending);
+    is $sorted{ascending}, "$second->{identifier} $name", 'they are sorted by type';
+    is $sorted{descending}, "$name $second->{identifier}", 'both ways';
+    my $list = decode(send_as(POST => '/TestResources/.search', { filter => 'integerAttr lt 0',
+                schemas => [ 'urn:ietf:params:scim:api:messages:2.0:SearchRequest' ] }));
+    is $list->{Resources}[0]{id}, $second->{id}, 'and searched';
 }
 
 sub refusals
@@ -410,6 +419,9 @@ sub mistakes
     my ($good, $said) = $server->configtest(conf(@all, 'ProvisionSchema schema.json'));
     like $said, qr/schema\.json is already declared at .*tested\.conf:3/, 'a file declared twice';
     my $examples = getcwd() . '/conf/schemas';
+    ($good, $said) = $server->configtest(conf(@all)
+            . "<VirtualHost *:80>\nProvisionSchema schema.json\n</VirtualHost>\n");
+    like $said, qr/tested\.conf:\d+: ProvisionSchema belongs to a store/, 'a host that shares a store';
     ($good, $said) = $server->configtest(conf(map { "Provision$_.json" } "Schema $examples/badge",
             "Schema $examples/room", "ResourceType $examples/room-type"));
     ok $good, 'the examples of conf/schemas are right' or diag $said;

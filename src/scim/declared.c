@@ -117,3 +117,23 @@ bool prov_declared_object(prov_declared *d, const prov_json *j, const char *cons
                              PROV_DECLARED_NAME, l.unknown, joined(d->p, names));
     return !d->err;
 }
+
+void prov_declared_each(prov_declared *d, prov_bytes json, prov_declared_one *one, void *baton)
+{
+    apr_pool_t *scratch;
+    const prov_json *j;
+    apr_pool_create(&scratch, d->p);
+    prov_err *err = prov_json_parse(scratch, json, &j);
+    if (err) {
+        prov_declared_refuse(d, "%s", err->detail);
+    } else {
+        bool object = prov_json_is(j) == PROV_JSON_OBJECT;
+        const prov_json *list = object ? prov_json_get(j, "Resources", NULL) : j;
+        if (prov_json_is(list) != PROV_JSON_ARRAY)
+            one(baton, j);
+        else
+            for (size_t i = 0; i < prov_json_length(list) && !d->err; i++)
+                one(baton, prov_json_at(list, i));
+    }
+    apr_pool_destroy(scratch);
+}

@@ -17,6 +17,11 @@ typedef struct prov_declared {
     prov_err *err;
 } prov_declared;
 
+/* A document is one resource, a list of them, or the ListResponse of an endpoint; `one` gets each.
+ */
+typedef void prov_declared_one(void *baton, const prov_json *j);
+void prov_declared_each(prov_declared *d, prov_bytes json, prov_declared_one *one, void *baton);
+
 void prov_declared_refuse(prov_declared *d, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

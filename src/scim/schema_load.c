@@ -179,8 +179,9 @@ static void check_urn(loading *l)
                              PROV_SCHEMAS_MAX, l->r->core_count);
 }
 
-static void load_one(loading *l, const prov_json *j)
+static void load_one(void *baton, const prov_json *j)
 {
+    loading *l = baton;
     prov_declared *d = &l->d;
     prov_schema s = { .urn = NULL };
     if (!prov_declared_object(d, j, schema_members))
@@ -206,19 +207,8 @@ static void load_one(loading *l, const prov_json *j)
 prov_err *prov_schema_load(prov_registry *r, const char *file, prov_bytes json)
 {
     loading l = { .d = { .p = r->pool, .file = file, .of = "" }, .r = r };
-    apr_pool_t *scratch;
-    const prov_json *j;
     int before = r->schema_count;
-    apr_pool_create(&scratch, r->pool);
-    prov_err *err = prov_json_parse(scratch, json, &j);
-    bool list = !err && prov_json_is(j) == PROV_JSON_ARRAY;
-    if (err)
-        prov_declared_refuse(&l.d, "%s", err->detail);
-    for (size_t i = 0; list && i < prov_json_length(j) && !l.d.err; i++)
-        load_one(&l, prov_json_at(j, i));
-    if (!err && !list)
-        load_one(&l, j);
-    apr_pool_destroy(scratch);
+    prov_declared_each(&l.d, json, load_one, &l);
     if (l.d.err)
         r->schema_count = before;
     return l.d.err;

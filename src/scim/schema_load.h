@@ -15,7 +15,7 @@ typedef struct prov_declaration {
 } prov_declaration;
 
 /* To a registry that is not bound yet. 400 with the file and a sentence. A document is one
- * resource or a list of them. */
+ * resource, a list of them, or what an endpoint answers with all of them. */
 prov_err *prov_schema_load(prov_registry *r, const char *file, prov_bytes json);
 
 /* A type of its own, or more extensions for User and Group. What it names is loaded before it. */

@@ -24,6 +24,8 @@ static const struct {
     { "", "JSON" },
     { "{", "" },
     { "7", "it must be a JSON object" },
+    { "{\"Resources\":[7]}", "it must be a JSON object" },
+    { "{\"Resources\":{}}", "there is no \"Resources\" here" },
     { "[7]", "it must be a JSON object" },
     { "{\"id\":\"\xff\"}", "" },
     { "{\"id\":\"a\",\"id\":\"b\"}", "twice" },
@@ -214,6 +216,16 @@ static prov_declaration file(bool is_type, const char *json)
     return (prov_declaration){ is_type, "x.json", prov_bytes_of(json), "httpd.conf:7" };
 }
 
+/* What /Schemas answers, with what is built in left out. */
+static void test_response(void)
+{
+    const char *json = "{\"schemas\":[\"" PROV_URN_LIST
+                       "\"],\"totalResults\":1,\"Resources\":[" NAMED("number") "]}";
+    prov_registry *r = prov_registry_core(pool);
+    ok(!prov_schema_load(r, "x.json", prov_bytes_of(json)), "a ListResponse is taken");
+    ok(attr_of(r, BADGE, "number") != NULL, "with what it lists");
+}
+
 static void test_declaring(void)
 {
     const char *room = "{" ID(ROOM) ATTRS("{\"name\":\"a\"}") "}";
@@ -299,6 +311,7 @@ int main(void)
     test_schemas();
     test_types();
     test_defaults();
+    test_response();
     test_declaring();
     test_longest();
     test_hostile();
