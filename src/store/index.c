@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_MOST   300 /* a longer key is cut to ... */
-#define KEY_PREFIX 200 /* ... this, and a digest of the whole */
+#define KEY_MOST   (PROV_INDEX_KEY_MOST - 1) /* a longer text is cut to ... */
+#define KEY_PREFIX 200                       /* ... this, and a digest of the whole */
 
 typedef struct index_row {
     const char *schema;
@@ -198,5 +198,13 @@ bool prov_index_key_of(apr_pool_t *p, const prov_attr *a, prov_bytes text, prov_
     /* No resource can bear what cannot be normalised, and none has an empty key. */
     if (normalise(p, a, text, key))
         *key = prov_bytes_of("");
+    return true;
+}
+
+bool prov_index_start_of(apr_pool_t *p, const prov_attr *a, prov_bytes normal, prov_bytes *start)
+{
+    if (!row_named(a) || !normal.len || normal.len > KEY_PREFIX)
+        return false;
+    *start = finish(p, normal);
     return true;
 }

@@ -24,4 +24,10 @@ prov_err *prov_index_keys(apr_pool_t *p, const prov_resource_type *t, const prov
 /* The key an equality on this attribute would have; false if it is not indexed within a domain. */
 bool prov_index_key_of(apr_pool_t *p, const prov_attr *a, prov_bytes text, prov_bytes *key);
 
+/* What the keys of the values begin with that begin with `normal`, a text as values compare; false
+ * if no index tells that. */
+bool prov_index_start_of(apr_pool_t *p, const prov_attr *a, prov_bytes normal, prov_bytes *start);
+
+#define PROV_INDEX_KEY_MOST 301 /* bytes */
+
 #endif

@@ -89,6 +89,27 @@ static void filters(void)
         { &hr, user_type, "userName eq \"u5\"", "" },
         { &resident, user_type, "userName eq \"u3\" and title eq \"t0\"", "" },
         { &resident, user_type, "userName sw \"CORP/\"", "ijkl" },
+        { &resident, user_type, "userName sw \"c\"", "ijkl" },
+        { &resident, user_type, "userName sw \"corp\"", "ijkl" },
+        { &resident, user_type, "userName sw \"corp/U\"", "ijkl" },
+        { &resident, user_type, "userName sw \"corp/u3\"", "l" },
+        { &resident, user_type, "userName sw \"CORPX\"", "" },
+        { &resident, user_type, "userName sw \"U\"", "abcdefgh" },
+        { &resident, user_type, "userName sw \"u7\"", "h" },
+        { &resident, user_type, "userName sw \"u77\"", "" },
+        { &resident, user_type, "userName sw \"\"", "abcdefghijkl" },
+        { &resident, user_type, "userName sw \"u\" and title eq \"t0\"", "aceg" },
+        { &resident, user_type, "userName sw \"u1\" or userName eq \"CORP/u1\"", "bj" },
+        { &resident, user_type, "not (userName sw \"u\")", "ijkl" },
+        { &hr, user_type, "userName sw \"u\"", "" },
+        { &hr, user_type, "userName sw \"CORP/u2\"", "k" },
+        { &resident, user_type, "externalId sw \"e\"", "abcdefghijkl" },
+        { &hr, user_type, "externalId sw \"e1\"", "k" },
+        { &resident, user_type, "externalId sw \"E\"", "" },
+        { &resident, user_type, "emails.value sw \"U1\"", "bkl" },
+        { &resident, user_type, "emails[value sw \"u1\" and type pr]", "" },
+        { &resident, group_type, "displayName sw \"CR\"", "X" },
+        { &resident, NULL, "displayName sw \"a\"", "Y" },
         { &resident, user_type, "externalId eq \"e1\"", "behk" },
         { &hr, user_type, "externalId eq \"e1\"", "k" },
         { &resident, user_type, "externalId eq \"E1\"", "" },
@@ -146,6 +167,27 @@ static void bare_names(void)
     is_str(letters(&pg), "bj", "and finds both");
     is_int(list(&resident, user_type, "userName eq \"CORP/u1\"", 1, 9, &pg), 1, "a prefix but one");
     config->settings.bare_name_all = 0;
+}
+
+/* The scan folds, the index does not: they agree nevertheless. */
+static void sharp(void)
+{
+    static const struct {
+        const char *start;
+        int found;
+    } rows[] = { { "stra", 1 },         { "stras", 1 },  { "strass", 1 },  { "STRASSEN", 1 },
+                 { "stra\xc3\x9f", 1 }, { "strasz", 0 }, { "\xc3\x9f", 0 } };
+    prov_id id = made(user_type, "\"userName\":\"stra\xc3\x9f"
+                                 "en\"");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        page pg;
+        list(&resident, user_type, apr_psprintf(p, "userName sw \"%s\"", rows[i].start), 1, 9, &pg);
+        is_int(pg.count, rows[i].found, "%s", rows[i].start);
+        list(&resident, user_type, apr_psprintf(p, "not (not (userName sw \"%s\"))", rows[i].start),
+             1, 9, &pg);
+        is_int(pg.count, rows[i].found, "%s by a scan", rows[i].start);
+    }
+    fatal(change(&admin, PROV_DELETED, user_type, id, NULL));
 }
 
 static void pages(void)
@@ -209,6 +251,7 @@ int main(void)
     given();
     filters();
     bare_names();
+    sharp();
     pages();
     many();
     links();
