@@ -66,15 +66,32 @@ static const char *letters(const page *pg)
     return text;
 }
 
+typedef struct looking {
+    const prov_caller *caller;
+    const prov_resource_type *type;
+    const char *filter;
+    const char *found;
+} looking;
+
+static void look(const looking *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        page pg;
+        const char *what = rows[i].filter ? rows[i].filter : "no filter";
+        int64_t total = list(rows[i].caller, rows[i].type, rows[i].filter, 1, 100, &pg);
+        const char *got = letters(&pg);
+        is_int(total, strlen(rows[i].found), "%s: how many", what);
+        is_int(strspn(got, rows[i].found), strlen(rows[i].found), "%s: all of %s in %s", what,
+               rows[i].found, got);
+    }
+}
+
+#define LOOK(rows) look(rows, sizeof rows / sizeof *rows)
+
 static void filters(void)
 {
     const char *a = prov_id_text(p, &users[0]), *x = prov_id_text(p, &crew);
-    const struct {
-        const prov_caller *caller;
-        const prov_resource_type *type;
-        const char *filter;
-        const char *found;
-    } rows[] = {
+    const looking rows[] = {
         { &resident, user_type, NULL, "abcdefghijkl" },
         { &hr, user_type, NULL, "ijkl" },
         { &resident, group_type, NULL, "XY" },
@@ -89,6 +106,56 @@ static void filters(void)
         { &hr, user_type, "userName eq \"u5\"", "" },
         { &resident, user_type, "userName eq \"u3\" and title eq \"t0\"", "" },
         { &resident, user_type, "userName sw \"CORP/\"", "ijkl" },
+        { &resident, user_type, "externalId eq \"e1\"", "behk" },
+        { &hr, user_type, "externalId eq \"e1\"", "k" },
+        { &resident, user_type, "externalId eq \"E1\"", "" },
+        { &resident, user_type, "externalId eq \"e1\" and title eq \"t0\"", "ek" },
+        { &resident, user_type, "emails.value eq \"u9@X.org\"", "j" },
+        { &resident, user_type, "emails[value eq \"u9@x.org\"]", "j" },
+        { &resident, user_type, "emails.value eq \"nobody\"", "" },
+        { &resident, user_type, "not (title eq \"t0\")", "bdfhjl" },
+        { &resident, user_type, apr_psprintf(p, "id eq \"%s\"", a), "a" },
+        { &hr, user_type, apr_psprintf(p, "id eq \"%s\"", a), "" },
+        { &resident, user_type, "id eq \"no id\"", "" },
+        { &resident, group_type, apr_psprintf(p, "id eq \"%s\"", a), "" },
+        { &resident, user_type, apr_psprintf(p, "groups.value eq \"%s\"", x), "aj" },
+        { &resident, user_type, apr_psprintf(p, "groups.value eq \"%s\"", prov_id_text(p, &all)),
+          "aj" },
+        { &resident, user_type, "groups.type eq \"direct\"", "aj" },
+        { &resident, user_type, "groups pr", "aj" },
+        { &resident, group_type, apr_psprintf(p, "members.value eq \"%s\"", a), "X" },
+        { &resident, group_type,
+          apr_psprintf(p, "members[value eq \"%s\" and type eq \"User\"]", x), "" },
+        { &resident, group_type, apr_psprintf(p, "members.value eq \"%s\"", x), "Y" },
+        { &resident, group_type, "displayName eq \"CREW\"", "X" },
+        { &resident, NULL, "displayName eq \"crew\"", "X" },
+        { &resident, NULL, "meta.resourceType eq \"Group\"", "XY" },
+    };
+    LOOK(rows);
+}
+
+static void either(void)
+{
+    const looking rows[] = {
+        { &resident, user_type, "externalId eq \"e1\" or title eq \"t0\"", "abceghik" },
+        { &resident, NULL, "displayName eq \"crew\" or userName eq \"u1\"", "bX" },
+        { &resident, user_type, "userName eq \"u1\" or externalId eq \"e1\"", "behk" },
+        { &resident, user_type, "userName eq \"u1\" or userName eq \"U2\"", "bc" },
+        { &resident, user_type, "(userName eq \"u1\" or userName eq \"u2\") and title eq \"t0\"",
+          "c" },
+        { &resident, user_type,
+          "title eq \"t1\" and (userName eq \"u1\" or (externalId eq \"e2\" and active ne true))",
+          "bfl" },
+        { &resident, user_type, "(userName eq \"u1\" or title eq \"t0\") and nickName ne \"x\"",
+          "abcegik" },
+        { &hr, user_type, "userName eq \"u1\" or userName eq \"CORP/u2\"", "jk" },
+    };
+    LOOK(rows);
+}
+
+static void starts(void)
+{
+    const looking rows[] = {
         { &resident, user_type, "userName sw \"c\"", "ijkl" },
         { &resident, user_type, "userName sw \"corp\"", "ijkl" },
         { &resident, user_type, "userName sw \"corp/U\"", "ijkl" },
@@ -110,52 +177,8 @@ static void filters(void)
         { &resident, user_type, "emails[value sw \"u1\" and type pr]", "" },
         { &resident, group_type, "displayName sw \"CR\"", "X" },
         { &resident, NULL, "displayName sw \"a\"", "Y" },
-        { &resident, user_type, "externalId eq \"e1\"", "behk" },
-        { &hr, user_type, "externalId eq \"e1\"", "k" },
-        { &resident, user_type, "externalId eq \"E1\"", "" },
-        { &resident, user_type, "externalId eq \"e1\" and title eq \"t0\"", "ek" },
-        { &resident, user_type, "externalId eq \"e1\" or title eq \"t0\"", "abceghik" },
-        { &resident, user_type, "emails.value eq \"u9@X.org\"", "j" },
-        { &resident, user_type, "emails[value eq \"u9@x.org\"]", "j" },
-        { &resident, user_type, "emails.value eq \"nobody\"", "" },
-        { &resident, user_type, "not (title eq \"t0\")", "bdfhjl" },
-        { &resident, user_type, apr_psprintf(p, "id eq \"%s\"", a), "a" },
-        { &hr, user_type, apr_psprintf(p, "id eq \"%s\"", a), "" },
-        { &resident, user_type, "id eq \"no id\"", "" },
-        { &resident, group_type, apr_psprintf(p, "id eq \"%s\"", a), "" },
-        { &resident, user_type, apr_psprintf(p, "groups.value eq \"%s\"", x), "aj" },
-        { &resident, user_type, apr_psprintf(p, "groups.value eq \"%s\"", prov_id_text(p, &all)),
-          "aj" },
-        { &resident, user_type, "groups.type eq \"direct\"", "aj" },
-        { &resident, user_type, "groups pr", "aj" },
-        { &resident, group_type, apr_psprintf(p, "members.value eq \"%s\"", a), "X" },
-        { &resident, group_type,
-          apr_psprintf(p, "members[value eq \"%s\" and type eq \"User\"]", x), "" },
-        { &resident, group_type, apr_psprintf(p, "members.value eq \"%s\"", x), "Y" },
-        { &resident, group_type, "displayName eq \"CREW\"", "X" },
-        { &resident, NULL, "displayName eq \"crew\"", "X" },
-        { &resident, NULL, "displayName eq \"crew\" or userName eq \"u1\"", "bX" },
-        { &resident, user_type, "userName eq \"u1\" or externalId eq \"e1\"", "behk" },
-        { &resident, user_type, "userName eq \"u1\" or userName eq \"U2\"", "bc" },
-        { &resident, user_type, "(userName eq \"u1\" or userName eq \"u2\") and title eq \"t0\"",
-          "c" },
-        { &resident, user_type,
-          "title eq \"t1\" and (userName eq \"u1\" or (externalId eq \"e2\" and active ne true))",
-          "bfl" },
-        { &resident, user_type, "(userName eq \"u1\" or title eq \"t0\") and nickName ne \"x\"",
-          "abcegik" },
-        { &hr, user_type, "userName eq \"u1\" or userName eq \"CORP/u2\"", "jk" },
-        { &resident, NULL, "meta.resourceType eq \"Group\"", "XY" },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        page pg;
-        const char *what = rows[i].filter ? rows[i].filter : "no filter";
-        int64_t total = list(rows[i].caller, rows[i].type, rows[i].filter, 1, 100, &pg);
-        const char *got = letters(&pg);
-        is_int(total, strlen(rows[i].found), "%s: how many", what);
-        is_int(strspn(got, rows[i].found), strlen(rows[i].found), "%s: all of %s in %s", what,
-               rows[i].found, got);
-    }
+    LOOK(rows);
 }
 
 static void bare_names(void)
@@ -250,6 +273,8 @@ int main(void)
     given_service();
     given();
     filters();
+    either();
+    starts();
     bare_names();
     sharp();
     pages();
