@@ -263,6 +263,12 @@ subtest '.search' => sub {
         is_error(call(POST => "/scim/v2$_/.search", $body), 400, $type, "$_: $what")
             for '', '/Users';
     }
+    is_error(search('/Users', filter => 'a' x 10_000), 400, 'invalidFilter', 'a long filter');
+    is_error(search('/Users', filter => '(' x 4000), 400, 'invalidFilter', 'a deep one');
+    is_error(search('/Users', filter => 'a' x 2_000_000), 413, undef, 'a very long one');
+    is_error(search('/Users', sortBy => 'a' x 100_000), 400, 'invalidValue', 'a long name to sort by');
+    is_error(search('/Users', cursor => 'A' x 900_000), 400, 'invalidCursor', 'a long cursor');
+    is search('/Users', attributes => join ',', ('x' x 50) x 10_000)->code, 200, 'many attributes';
     for my $path ('', '/Users', '/Groups') {
         for my $method (qw(GET PUT DELETE PATCH)) {
             my $res = call($method => "/scim/v2$path/.search");
