@@ -12,7 +12,7 @@ my $GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 my $LINKS = 'urn:mod_provision:params:scim:schemas:extension:links:1.0';
 my $PATCH = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 
-my $server = ProvisionTest->new(modules => [qw(ssl socache_shmcb)]);
+my $server = ProvisionTest->new(modules => [qw(ssl socache_shmcb rewrite)]);
 my ($nobody_listens, $plain, $tls) = (free_port(), free_port(), free_port());
 # This machine under its own name is not loopback. Asking for the address sends nothing.
 my $route = IO::Socket::INET->new(Proto => 'udp', PeerAddr => '192.0.2.1:9');
@@ -66,6 +66,9 @@ Listen $afar:$tls
     AuthType Provision
     AuthName valid
     Require valid-user
+    RewriteEngine on
+    RewriteCond %{QUERY_STRING} =from-within
+    RewriteRule ^ /valid/Users?count=0 [PT]
 </Location>
 <Location /admin>
     ProvisionService scim
@@ -121,6 +124,17 @@ sub token
     my $token = decode($said);
     return ref $token eq 'ARRAY' ? $token->[0]{token} : $token->{token};
 }
+
+subtest 'a request that comes from another within httpd' => sub {
+    my $within = '/valid/Users?from-within';
+    my %token = map { $_ => token("within-$_", '--permit', $_) } qw(admin scim:write);
+    is code_of(GET => $within, undef, @root), 200, 'is its caller\'s';
+    is code_of(GET => $within, undef, bearer($token{admin})), 200, 'by token, too';
+    is code_of(GET => $within, undef, bearer($token{'scim:write'})), 403, 'and may no more';
+    is code_of(GET => $within, undef, bearer(token('ghost', '--permit', 'scim:write'))), 403,
+        'nor does a token become the user of its name';
+    is code_of(GET => $within), 401, 'and nobody stays nobody';
+};
 
 subtest 'Basic' => sub {
     my $alice = made(Users => { userName => 'alice', password => 'Alice:1' });
@@ -262,6 +276,18 @@ subtest 'domains and the inbound store' => sub {
     is $list->('eq+%22carol%22', @root), 'carol', 'a bare name is of PRIMARY';
     is $list->('eq+%22CORP/carol%22', @root), 'CORP/carol', 'a prefix asks its domain';
     unlike $list->('pr', @hr), qr/(?:^| )(?!CORP)/, 'hr sees its own';
+    my $crew = made(Groups => { displayName => 'crew', members => [ { value => $corp->{id} } ] }, @hr);
+    my $group = "/scim/v2/Groups/$crew->{id}";
+    is patch($group, [ { op => 'add', path => 'members', value => [ { value => $carol->{id} } ] } ],
+        @root)->code, 200, 'members come from any domain';
+    my $members = sub {
+        my $got = decode($server->call(GET => $group, undef, @_));
+        return join ' ', sort map { $_->{value} } @{ $got->{members} // [] };
+    };
+    is $members->(@hr), $corp->{id}, 'hr is not told of others, not even by an id';
+    is $server->call(PUT => $group, { schemas => [$GROUP], displayName => 'crew' }, @hr)->code, 200,
+        'and does not remove them:';
+    is $members->(@root), $carol->{id}, 'who is not seen stays';
     $path = "/scim/v2/Users/$corp->{id}";
     my $res = patch($path, [ { op => 'replace', path => 'userName', value => 'PRIMARY/carol' } ], @root);
     refused($res, 400, 'moving to another domain');

@@ -94,7 +94,9 @@ sub all_users
     my ($server) = @_;
     my %all;
     for (my $first = 1; ; $first += 200) {
-        my $list = decode($server->call(GET => path('Users') . "?count=200&startIndex=$first"));
+        my $res = $server->call(GET => path('Users') . "?count=200&startIndex=$first");
+        die "$server->{name}: a page: " . $res->as_string if $res->code != 200;
+        my $list = decode($res);
         $all{ $_->{id} } = $_ for @{ $list->{Resources} // [] };
         return \%all if !@{ $list->{Resources} // [] };
     }
@@ -108,12 +110,15 @@ is scalar(grep { $want{$_} ne '' && $here->{$_} && $here->{$_}{userName} ne $wan
 is scalar(grep { $want{$_} eq '' && $here->{$_} } keys %want), 0, 'what was deleted is gone';
 
 # The target follows: every user once, with his name; the deleted ones disabled.
-my %counts;
+my (%counts, @unanswered);
 my $followed = wait_for(sub {
     my ($status, $said) = $front->ctl(qw(--json links summary));
+    push @unanswered, "$status $said" if $status || $said eq '';
     %counts = map { my $row = decode($_); $row->{state} => $row->{links} } split /\n/, $said;
-    return !grep { !/^(?:synced|disabled|removed)$/ } keys %counts;
+    return %counts && !grep { !/^(?:synced|disabled|removed)$/ } keys %counts;
 }, 60);
+is_deeply \@unanswered, [], 'provisionctl answers all the while';
+ok $followed, 'every change has reached the target' or diag explain \%counts;
 my ($there, %by) = all_users($target);
 push @{ $by{ $_->{externalId} } }, $_ for values %$there;
 is scalar(grep { @$_ > 1 } values %by), 0, 'nobody exists there twice';

@@ -143,7 +143,10 @@ static apr_pool_t *own_pool(apr_pool_t *pchild)
 
 static void open_service(apr_pool_t *pchild, keeping *k)
 {
+    int threads = 0;
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
     const prov_service_options options = { .dispatch = true,
+                                           .password_waiters = threads >= 4 ? threads / 2 : 1,
                                            .key = k->key,
                                            .lookup = prov_httpd_connector };
     apr_pool_t *p = own_pool(pchild);
