@@ -166,6 +166,12 @@ static void absent(prov_job *job)
 static void call_http(prov_call *call, const prov_request *request, prov_answer *answer)
 {
     prov_job *job = call->engine;
+    /* The process may have stood still since it made sure: who has the lease now must not be met.
+     */
+    if (!prov_job_keeps_lease(job)) {
+        *answer = (prov_answer){ .end = PROV_CALL_NOT_SENT, .excerpt = "the lease was lost" };
+        return;
+    }
     prov_http_call(job->engine->http, call->pool, request, call->limit, &job->engine->cancelled,
                    answer);
 }
