@@ -12,7 +12,9 @@ typedef struct prov_cli {
     prov_print *print;
     /* options, NULL if not given */
     const char *state, *target, *application, *permit, *expires, *value;
-    const char *limit;
+    const char *limit, *format, *map, *rejects, *type, *domain;
+    const char *dry_run, *progress; /* flags: not NULL if given */
+    void *prepared;                 /* what the command's prepare left for its run */
     /* the words behind the command */
     const char *const *words;
     int count;
@@ -26,13 +28,16 @@ typedef struct prov_command {
     const char *help;
     int words_least, words_most;
     prov_cli_run *run;
+    /* Before the store's owner is become: opens the caller's own files; or NULL. */
+    prov_cli_run *prepare;
 } prov_command;
 
 extern const prov_command prov_commands[]; /* ended by a NULL name */
 
 prov_cli_run prov_cli_admin_create, prov_cli_token_create, prov_cli_token_list,
     prov_cli_token_revoke, prov_cli_links, prov_cli_links_retry, prov_cli_links_summary,
-    prov_cli_target_resume, prov_cli_stats, prov_cli_check;
+    prov_cli_target_resume, prov_cli_stats, prov_cli_check, prov_cli_import,
+    prov_cli_import_prepare, prov_cli_export, prov_cli_backup, prov_cli_backup_prepare;
 
 /* Becomes the owner of the store's folder, reads effective.json there and opens the store. */
 prov_err *prov_cli_open(prov_cli *c);

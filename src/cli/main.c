@@ -8,30 +8,40 @@
 
 const prov_command prov_commands[] = {
     { "admin create", "NAME", "make an administrator; the password is read from standard input", 1,
-      1, prov_cli_admin_create },
+      1, prov_cli_admin_create, NULL },
     { "token create", "NAME --permit LIST [--application APP] [--expires 90d] [--value TOKEN]",
-      "make a bearer token and print it, this once", 1, 1, prov_cli_token_create },
+      "make a bearer token and print it, this once", 1, 1, prov_cli_token_create, NULL },
     { "token list", "", "name the tokens, what they may do and until when", 0, 0,
-      prov_cli_token_list },
-    { "token revoke", "NAME", "end a token, at once", 1, 1, prov_cli_token_revoke },
+      prov_cli_token_list, NULL },
+    { "token revoke", "NAME", "end a token, at once", 1, 1, prov_cli_token_revoke, NULL },
     { "links", "[--state STATE] [--target IDP/CONNECTOR] [--limit N]",
-      "list where each object stands at each target", 0, 0, prov_cli_links },
+      "list where each object stands at each target", 0, 0, prov_cli_links, NULL },
     { "links retry", "[ID] [--state STATE] [--target IDP/CONNECTOR]",
       "try again now: the failed ones, or those of a state, or of one object", 0, 1,
-      prov_cli_links_retry },
+      prov_cli_links_retry, NULL },
     { "links summary", "[--target IDP/CONNECTOR]", "count the links of each target by state", 0, 0,
-      prov_cli_links_summary },
+      prov_cli_links_summary, NULL },
     { "target resume", "IDP/CONNECTOR", "let a paused target be called again", 1, 1,
-      prov_cli_target_resume },
-    { "stats", "", "count what the store holds", 0, 0, prov_cli_stats },
+      prov_cli_target_resume, NULL },
+    { "stats", "", "count what the store holds", 0, 0, prov_cli_stats, NULL },
     { "check", "", "hold every index, membership, edge, grant and link against the resources", 0, 0,
-      prov_cli_check },
-    { NULL, NULL, NULL, 0, 0, NULL }
+      prov_cli_check, NULL },
+    { "import",
+      "FILE [--format jsonl|csv|ldif] [--map FILE] [--type TYPE] [--application APP] [--rejects "
+      "FILE] [--dry-run] [--progress]",
+      "make the resources of a file that are not there yet; what cannot be is told by line", 1, 1,
+      prov_cli_import, prov_cli_import_prepare },
+    { "export", "[--type TYPE] [--domain DOMAIN]",
+      "print every resource as SCIM JSON, one a line, as import takes it", 0, 0, prov_cli_export,
+      NULL },
+    { "backup", "DIR",
+      "copy the store, consistent while the server runs, into a new or empty folder", 1, 1,
+      prov_cli_backup, prov_cli_backup_prepare },
+    { NULL, NULL, NULL, 0, 0, NULL, NULL }
 };
 
-/* An option's value, or for a flag where to note it. */
 typedef struct cli_option {
-    const char *name, *value, *help;
+    const char *name, *value, *help; /* no value: a flag */
     size_t offset;
 } cli_option;
 
@@ -39,12 +49,25 @@ static const cli_option options[] = {
     { "--store", "DIR", "the store's folder (or PROVISION_STORE)", offsetof(prov_cli, store) },
     { "--state", "STATE", "only links in this state", offsetof(prov_cli, state) },
     { "--target", "IDP/CONNECTOR", "only this target", offsetof(prov_cli, target) },
-    { "--application", "APP", "whose token it is (resident)", offsetof(prov_cli, application) },
+    { "--application", "APP", "whose token it is, or who makes what is imported (resident)",
+      offsetof(prov_cli, application) },
     { "--permit", "LIST", "scim:read, scim:write, admin", offsetof(prov_cli, permit) },
     { "--expires", "TIME", "how long a token lives (90d)", offsetof(prov_cli, expires) },
     { "--value", "TOKEN", "the token, where it is made elsewhere; else a new one",
       offsetof(prov_cli, value) },
     { "--limit", "N", "at most so many rows", offsetof(prov_cli, limit) },
+    { "--format", "FORMAT", "jsonl, csv or ldif; else by the file's name",
+      offsetof(prov_cli, format) },
+    { "--map", "FILE", "lines COLUMN = ATTRIBUTE, such as mail = emails[work].value",
+      offsetof(prov_cli, map) },
+    { "--rejects", "FILE", "gets a JSON line for each record refused (FILE.rejects)",
+      offsetof(prov_cli, rejects) },
+    { "--type", "TYPE", "the resource type: all (export), or of records that do not tell (User)",
+      offsetof(prov_cli, type) },
+    { "--domain", "DOMAIN", "only this userstore's", offsetof(prov_cli, domain) },
+    { "--dry-run", NULL, "check every record and change nothing", offsetof(prov_cli, dry_run) },
+    { "--progress", NULL, "tell it on standard error, terminal or not",
+      offsetof(prov_cli, progress) },
     { NULL, NULL, NULL, 0 }
 };
 
@@ -55,7 +78,7 @@ static void usage(FILE *out)
         fprintf(out, "  %s %s\n      %s\n", c->name, c->arguments, c->help);
     fprintf(out, "\nOptions:\n");
     for (const cli_option *o = options; o->name; o++)
-        fprintf(out, "  %s %s\n      %s\n", o->name, o->value, o->help);
+        fprintf(out, "  %s %s\n      %s\n", o->name, o->value ? o->value : "", o->help);
     fprintf(out, "  --json\n      one JSON object a line\n"
                  "  --help\n      this text\n"
                  "\nExit status: 0 done, 1 not done, 2 not understood.\n");
@@ -85,19 +108,24 @@ static const prov_command *find_command(const apr_array_header_t *words, int *us
     return best;
 }
 
-static bool take_option(prov_cli *c, const char *name, const char *value)
+/* How many words it took; 0: there is no such option, or its value is missing. */
+static int take_option(prov_cli *c, const char *const *words, int count)
 {
-    for (const cli_option *o = options; o->name; o++)
-        if (strcmp(o->name, name) == 0) {
-            *(const char **)(void *)((char *)c + o->offset) = value;
-            return true;
-        }
-    return false;
+    for (const cli_option *o = options; o->name; o++) {
+        int taken = o->value ? 2 : 1;
+        if (strcmp(o->name, words[0]) != 0 || taken > count)
+            continue;
+        *(const char **)(void *)((char *)c + o->offset) = words[taken - 1];
+        return taken;
+    }
+    return 0;
 }
 
 static int run(prov_cli *c, const prov_command *command)
 {
-    prov_err *err = prov_cli_open(c);
+    prov_err *err = command->prepare ? command->prepare(c) : NULL;
+    if (!err)
+        err = prov_cli_open(c);
     if (!err)
         err = command->run(c);
     if (!prov_print_end(c->print) && !err)
@@ -123,10 +151,10 @@ static int main_on(apr_pool_t *p, int argc, const char *const *argv)
             json = true;
         else if (strncmp(argv[i], "--", 2) != 0)
             APR_ARRAY_PUSH(words, const char *) = argv[i];
-        else if (i + 1 == argc || !take_option(&c, argv[i], argv[i + 1]))
+        else if ((used = take_option(&c, argv + i, argc - i)) == 0)
             return misuse("no such option, or its value is missing: ", argv[i]);
         else
-            i++;
+            i += used - 1;
     }
     const prov_command *command = find_command(words, &used);
     if (!command)

@@ -260,6 +260,16 @@ static void make_touch(work *w)
     };
 }
 
+/* An id that was given may be there already; one that was made here cannot. */
+static prov_err *check_new(const work *w)
+{
+    prov_record rec;
+    if (!prov_id_equal(&w->a->id, &w->a->change->id) ||
+        !prov_snapshot_resource(w->window.n, &w->a->id, &rec))
+        return NULL;
+    return prov_err_make(w->a->p, 409, "uniqueness", "there is a resource of this id already");
+}
+
 static void plan_conditions(const work *w)
 {
     const prov_condition *c = &w->a->change->match;
@@ -270,6 +280,8 @@ static void plan_conditions(const work *w)
         prov_plan_must_be_version(plan, &w->a->id, w->head.version);
     else if (w->exists)
         prov_plan_must_exist(plan, &w->a->id);
+    else if (prov_id_equal(&w->a->id, &w->a->change->id))
+        prov_plan_must_be_version(plan, &w->a->id, 0);
     if (mine)
         prov_plan_recheck(plan, &w->a->id, mine);
 }
@@ -329,7 +341,7 @@ static prov_err *plan_change(work *w)
 static prov_err *decide(work *w)
 {
     bool creating = w->a->change->operation == PROV_CREATED;
-    prov_err *err = creating ? NULL : load(w);
+    prov_err *err = creating ? check_new(w) : load(w);
     if (err)
         return err;
     err = desire(w);

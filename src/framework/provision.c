@@ -81,10 +81,15 @@ static prov_err *refusal(const door *d, apr_pool_t *p)
 prov_err *prov_provision(prov_service *s, apr_pool_t *p, const prov_caller *caller,
                          const prov_change *change, prov_changed *out)
 {
+    static const prov_id none;
     door d = { .service = s,
-               .attempt = { .service = s, .caller = caller, .change = change, .id = change->id } };
+               .attempt = { .service = s,
+                            .caller = caller,
+                            .change = change,
+                            .id = change->id,
+                            .hash = change->hash } };
     apr_pool_create(&d.attempt.p, p);
-    if (change->operation == PROV_CREATED)
+    if (change->operation == PROV_CREATED && prov_id_equal(&change->id, &none))
         d.attempt.id = prov_id_make();
     pass(&d, p);
     if (d.err)

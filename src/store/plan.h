@@ -26,6 +26,7 @@ prov_plan *prov_plan_make(apr_pool_t *p);
 
 /* --- preconditions ------------------------------------------------------------------------- */
 void prov_plan_must_exist(prov_plan *plan, const prov_id *id);
+/* Version 0: it is not there. */
 void prov_plan_must_be_version(prov_plan *plan, const prov_id *id, uint64_t version);
 /* Also true of every prov_plan_index with `unique`: the key is free or this resource's. */
 /* The stored configuration generation is mine. */

@@ -179,6 +179,10 @@ typedef void prov_fault(void *baton, const char *sentence);
 prov_err *prov_store_check(prov_store *s, apr_pool_t *p, const prov_registry *r, prov_fault *fault,
                            void *baton, int64_t *looked_at);
 
+/* A consistent copy of this moment, on disk when this returns, into a folder that is open; what
+ * goes on meanwhile is not held up. */
+prov_err *prov_store_backup(prov_store *s, apr_pool_t *p, int folder);
+
 typedef struct prov_store_stats {
     int64_t bytes_used, bytes_most;
     int64_t resources, memberships, links, edges, grants, journal, tokens;

@@ -8,6 +8,8 @@ PROV_CHECK(must_exist)
 PROV_CHECK(must_be_version)
 {
     prov_record rec;
+    if (!op->number)
+        return !prov_rows_exists(&a->tx, &op->id) || prov_apply_refuse(a, PROV_NOT_VERSION);
     if (!prov_rows_resource(&a->tx, &op->id, &rec))
         return prov_apply_refuse(a, PROV_NOT_THERE);
     a->verdict->version = prov_record_head(rec).version;

@@ -1,0 +1,32 @@
+/* One record of an import: read, held against what is there, and through the door. */
+#ifndef PROV_CLI_IMPORT_RECORD_H
+#define PROV_CLI_IMPORT_RECORD_H
+
+#include "cli/import_map.h"
+#include "framework/provision.h"
+
+typedef enum {
+    PROV_IMPORT_MADE,
+    PROV_IMPORT_THERE,    /* already, and the same: of an earlier run */
+    PROV_IMPORT_LEFT_OUT, /* of LDIF: neither a user nor a group */
+    PROV_IMPORT_LATER,    /* its members may come behind it */
+    PROV_IMPORT_REFUSED,
+    PROV_IMPORT_OUTCOMES
+} prov_import_outcome;
+
+typedef struct prov_import_way {
+    prov_service *service;
+    prov_caller caller;
+    const prov_import_source *source;
+    const prov_import_map *map;
+    const prov_resource_type *type; /* of records that do not tell */
+    bool dry_run;
+    bool later; /* what has members may wait for another round */
+} prov_import_way;
+
+/* REFUSED with the record's own error; an error of the store's (5xx) ends the import. Any thread,
+ * with its own pool. */
+prov_import_outcome prov_import_record_take(const prov_import_way *w, apr_pool_t *p,
+                                            prov_bytes text, prov_err **why);
+
+#endif

@@ -1,0 +1,228 @@
+# provisionctl import and export: what is made, what is refused and why, and that an import which is
+# killed goes on where it was, with nothing made by halves or twice.
+use strict;
+use warnings;
+use Apache::Test qw(-withtestmore);
+use ProvisionTest;
+use ProvisionTest::Pair;
+use ProvisionTest::Process qw(slurp spew spawn);
+use Time::HiRes qw(sleep);
+
+my $user_urn = 'urn:ietf:params:scim:schemas:core:2.0:User';
+my $group_urn = 'urn:ietf:params:scim:schemas:core:2.0:Group';
+my $enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
+my ($front, $target) = pair(settings => "<ProvisionUserStore CORP>\n    ProvisionType local\n</ProvisionUserStore>");
+my $fresh = server('fresh');
+my $json = JSON->new->utf8->canonical;
+
+sub server
+{
+    my ($name) = @_;
+    my $server = ProvisionTest->new(name => $name);
+    $server->start(conf => settings() . "<ProvisionUserStore CORP>\n    ProvisionType local\n</ProvisionUserStore>\n" . service());
+    admit($server, $name);
+    return $server;
+}
+
+# A file that its reader alone could read: provisionctl opens it before it becomes another user.
+sub file
+{
+    my ($name, @lines) = @_;
+    my $path = $front->scratch . "/secrets/$name";
+    spew($path, join '', map { ref $_ ? $json->encode($_) . "\n" : "$_\n" } @lines);
+    chmod 0600, $path;
+    return $path;
+}
+
+# (exit status, counts, rows of the rejects file)
+sub import_of
+{
+    my ($server, $path, @more) = @_;
+    my ($status, $said) = $server->ctl('--json', 'import', $path, @more);
+    my ($first) = split /\n/, $said;
+    return ($status, decode($first) // { said => $said },
+        map { decode($_) } split /\n/, -e "$path.rejects" ? slurp("$path.rejects") : '');
+}
+
+sub counts_are
+{
+    my ($counts, $expected, $name) = @_;
+    my %got = map { $_ => $counts->{$_} } keys %$expected;
+    is_deeply \%got, $expected, $name or diag explain $counts;
+}
+
+sub login_code
+{
+    my ($server, $name, $password) = @_;
+    require MIME::Base64;
+    return $server->call(GET => '/scim/v2/Users/x', undef, Authorization =>
+            'Basic ' . MIME::Base64::encode("$name:$password", ''))->code;
+}
+
+sub lines_of
+{
+    my ($server, @more) = @_;
+    my ($status, $said) = $server->ctl('export', @more);
+    die "export: $said" if $status;
+    return map { decode($_) // die "no JSON: $_" } split /\n/, $said;
+}
+
+# What of a resource an import keeps.
+sub kept
+{
+    return [ map { my %r = %$_; delete @r{qw(meta groups)};
+            $r{members} = [ sort { $a->{value} cmp $b->{value} } @{ $r{members} } ] if $r{members};
+            $json->encode(\%r) } @_ ];
+}
+
+# --- a file with all sorts of records -------------------------------------------------------------
+my $hash = crypt('opensesame', '$6$saltsalt$');
+my $id = '0190a000-0000-7000-8000-000000000001';
+my @good = (
+    { schemas => [$group_urn], displayName => 'outer', members => [ { value => 'inner' } ] },
+    { schemas => [$group_urn], displayName => 'inner', members => [ { value => 'ann' }, { value => $id } ] },
+    { schemas => [$user_urn], userName => 'ann', password => "{CRYPT}$hash" },
+    { schemas => [$user_urn], userName => 'bob', id => $id, password => 'letmein, please' },
+    { schemas => [$user_urn], userName => 'CORP/carol', name => { familyName => "O\x{308}z" } },
+);
+my @bad = (
+    [ '{"userName":', 'invalidSyntax', qr/./ ],
+    [ '[]', 'invalidSyntax', qr/JSON object/ ],
+    [ { schemas => [$user_urn] }, 'invalidValue', qr/userName/ ],
+    [ { schemas => [$user_urn], userName => 'x', active => 'perhaps' }, 'invalidValue', qr/active/ ],
+    [ { schemas => [$user_urn], userName => 'y', password => '{SSHA}abcdefgh' }, 'invalidValue', qr/crypt/ ],
+    [ { schemas => [$user_urn], userName => 'z', password => '{CRYPT}nonsense' }, 'invalidValue', qr/crypt/ ],
+    [ { schemas => [$group_urn], displayName => 'lost', members => [ { value => 'nobody' } ] },
+        'invalidValue', qr/nobody|member/ ],
+);
+my $mixed = file('mixed.jsonl', @good, '', map { $_->[0] } @bad);
+
+my ($status, $counts, @rejects) = import_of($front, $mixed, '--dry-run');
+is $status, 1, 'a dry run tells that there are bad records';
+counts_are($counts, { made => 6, refused => 6 }, 'and which would be made');
+is scalar(found($front, Users => 'userName eq "ann"')), 0, 'but makes none';
+
+($status, $counts, @rejects) = import_of($front, $mixed);
+is $status, 1, 'an import with refused records is not done';
+counts_are($counts, { made => 5, there => 0, refused => 7 }, 'but the good ones are there');
+for my $i (0 .. $#bad) {
+    my ($row) = grep { $_->{line} == @good + 2 + $i } @rejects;
+    is $row->{scimType}, $bad[$i][1], "line @{[@good + 2 + $i]} is refused";
+    like $row->{reason}, $bad[$i][2], 'with its reason';
+}
+unlike slurp("$mixed.rejects"), qr/abcdefgh|letmein/, 'which tells no password';
+is login_code($front, 'ann', 'opensesame'), 403, 'a user with an imported hash logs in';
+is login_code($front, 'ann', 'opensesamf'), 401, 'with the right password only';
+is login_code($front, 'bob', 'letmein, please'), 403, 'so does one whose password was clear';
+is decode($front->call(GET => "/scim/v2/Users/$id"))->{userName}, 'bob', 'an id that is a UUID is kept';
+my ($inner) = found($front, Groups => 'displayName eq "inner"');
+my ($outer) = found($front, Groups => 'displayName eq "outer"');
+is scalar(@{ $inner->{members} }), 2, 'a group has its members, by name and by id';
+is $outer->{members}[0]{value}, $inner->{id}, 'also a group that comes behind it';
+ok arrives($target, 'userName eq "bob"'), 'the running server carries them to the target';
+
+($status, $counts, @rejects) = import_of($front, $mixed);
+counts_are($counts, { made => 0, there => 5, refused => 7 }, 'again: all are there');
+my $other = file('other.jsonl', { schemas => [$user_urn], userName => 'ANN', title => 'Queen' });
+($status, $counts, @rejects) = import_of($front, $other);
+is_deeply [ map { [ @$_{qw(line status scimType)} ] } @rejects ], [ [ 1, 409, 'uniqueness' ] ],
+    'one that is there and differs is refused';
+my $mine = $front->scratch . '/secrets/mine';
+($status) = $front->ctl('import', $other, '--rejects', $mine);
+like slurp($mine), qr/differs/, '--rejects names another file';
+
+# --- export ---------------------------------------------------------------------------------------
+my @all = lines_of($front);
+is_deeply [ sort map { $_->{userName} // $_->{displayName} } @all ],
+    [ sort qw(ann bob CORP/carol inner outer) ], 'export prints every resource';
+is_deeply [ map { $_->{userName} } lines_of($front, qw(--domain CORP)) ], ['CORP/carol'], 'of a domain';
+is_deeply [ sort map { $_->{displayName} } lines_of($front, qw(--type Group)) ], [qw(inner outer)], 'of a type';
+is +($front->ctl(qw(export --type Robot)))[0], 1, 'of no type';
+is +($front->ctl(qw(export --domain NOWHERE)))[0], 1, 'of no domain';
+my $exported = file('exported.jsonl', @all);
+($status, $counts) = import_of($fresh, $exported);
+is $status, 0, 'what was exported can be imported' or diag slurp("$exported.rejects");
+is_deeply kept(lines_of($fresh)), kept(@all), 'and is the same, ids and members too';
+
+# --- CSV and LDIF ---------------------------------------------------------------------------------
+my $csv = file('people.csv', 'userName,name.givenName,emails[work].value,emails[home].value,active',
+    'dora,Dora,dora@example.com,d@home.example,true', '"e""ve","Eve, the ' . "\n" . 'first",eve@example.com,,false',
+    'frank,Frank', '"gus,G,g,g,true');
+($status, $counts, @rejects) = import_of($fresh, $csv);
+counts_are($counts, { made => 2, refused => 2 }, 'CSV');
+is_deeply [ sort map { $_->{line} } @rejects ], [ 5, 6 ], 'what has other fields than the heading is refused';
+my ($dora) = found($fresh, Users => 'userName eq "dora"');
+is_deeply [ map { [ @$_{qw(type value)} ] } @{ $dora->{emails} } ],
+    [ [ 'work', 'dora@example.com' ], [ 'home', 'd@home.example' ] ], 'several values of an attribute';
+my ($eve) = found($fresh, Users => 'name.givenName co "first"');
+is $eve->{userName}, 'e"ve', 'quotes';
+is $eve->{name}{givenName}, "Eve, the \nfirst", 'commas and lines within them';
+ok !$eve->{active}, 'a boolean';
+
+my $staff = file('staff.txt', 'LOGIN,Dept,shoe', 'gina,Sales,39');
+my $map = file('staff.map', '# whose', 'login = userName', "dept = $enterprise:department");
+($status, $counts) = import_of($fresh, $staff, '--format', 'csv', '--map', $map);
+counts_are($counts, { made => 1, refused => 0 }, 'CSV with a map');
+is +(found($fresh, Users => 'userName eq "gina"'))[0]{$enterprise}{department}, 'Sales', 'to an extension';
+for my $case (
+    [ qr/shoe cannot be mapped/, $staff, '--format', 'csv', '--map', file('bad.map', 'shoe = size') ],
+    [ qr/LOGIN cannot be mapped/, $staff, '--format', 'csv' ],
+    [ qr/--format takes/, $staff, '--format', 'xls' ],
+    [ qr/cannot be read/, "$staff.not" ],
+    [ qr/no <ProvisionApplication dance>/, $staff, '--application', 'dance' ],
+    ) {
+    my ($like, @args) = @$case;
+    my ($bad, $said) = $fresh->ctl('import', @args);
+    ok $bad == 1 && $said =~ $like, "refused: $like" or diag $said;
+}
+
+my $ldif = file('tree.ldif', 'version: 1', '', 'dn: dc=example', 'objectClass: dcObject', 'dc: example', '',
+    'dn: uid=hugo,dc=example', 'objectClass: inetOrgPerson', 'uid: hugo', 'cn: Hugo', ' nian', 'sn:: w5x6',
+    'mail: hugo@example.com', 'mail: h@example.com', 'ou: Sales', 'userPassword: {CRYPT}' . $hash, '',
+    'dn: cn=team,dc=example', 'objectClass: groupOfNames', 'cn: team', 'member: uid=hugo,dc=example', '',
+    'dn: uid=ilse,dc=example', 'objectClass: person', 'uid: ilse', 'cn:< file:///etc/passwd');
+($status, $counts, @rejects) = import_of($fresh, $ldif);
+counts_are($counts, { made => 2, leftOut => 2, refused => 1 }, 'LDIF');
+is $rejects[0]{line}, 23, 'with the line of what is refused';
+my ($hugo) = found($fresh, Users => 'userName eq "hugo"');
+is $hugo->{displayName}, 'Hugonian', 'a folded line';
+is $hugo->{name}{familyName}, "\x{dc}z", 'base64';
+is scalar(@{ $hugo->{emails} }), 2, 'several values';
+is $hugo->{$enterprise}{department}, 'Sales', 'an extension';
+is login_code($fresh, 'hugo', 'opensesame'), 403, 'his password';
+is +(found($fresh, Groups => 'displayName eq "team"'))[0]{members}[0]{value}, $hugo->{id}, 'a group by DN';
+
+# --- killed, and gone on --------------------------------------------------------------------------
+my $many = quick() ? 3000 : 20000;
+my $big = file('big.jsonl', (map { { schemas => [$user_urn], userName => "u$_", externalId => "x$_",
+            emails => [ { value => "u$_\@example.com", type => 'work' } ] } } 1 .. $many),
+    { schemas => [$group_urn], displayName => 'everyone', members => [ map { { value => "u$_" } } 1 .. 500 ] });
+my $killed = 0;
+for my $round (1 .. 4) {
+    my $pid = spawn({}, [ build_dir() . '/provisionctl', '--store', $fresh->store_dir, 'import', $big ],
+        $fresh->scratch . '/logs/import');
+    my $before = users($fresh);
+    wait_for(sub { users($fresh) > $before + $many / 20 || waitpid($pid, POSIX::WNOHANG()) }, 30);
+    $killed += kill KILL => $pid;
+    waitpid $pid, 0;
+}
+my $there = users($fresh);
+ok $killed && $there < $many, "killed $killed times, with $there of $many users there";
+($status, $counts) = import_of($fresh, $big);
+is $status, 0, 'the same command goes on';
+cmp_ok $counts->{there}, '>', 0, 'past what is there';
+is $counts->{there} + $counts->{made}, $many + 1, 'to the end';
+is users($fresh), $many, 'each user is there once';
+is scalar(@{ (found($fresh, Groups => 'displayName eq "everyone"'))[0]{members} }), 500, 'the group is whole';
+($status, my $said) = $fresh->ctl('check');
+like $said, qr/ 0 faults/, 'the store has no faults';
+
+sub users
+{
+    my ($server) = @_;
+    return decode($server->call(GET => '/scim/v2/Users?filter=' . 'userName%20sw%20%22u%22&count=0'))->{totalResults};
+}
+
+($status, $said) = $fresh->ctl('import', $big, '--progress');
+like $said, qr{\d+ records, \d+/s, \d+ %, \d+:\d\d left}, 'progress is told';
+done_testing;
