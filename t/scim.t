@@ -115,7 +115,7 @@ subtest 'what the service says about itself' => sub {
     my $config = decode(call(GET => '/scim/v2/ServiceProviderConfig'));
     is_deeply { map { $_ => $config->{$_}{supported} ? 1 : 0 }
             qw(patch bulk filter changePassword sort etag) },
-        { patch => 1, bulk => 0, filter => 1, changePassword => 1, sort => 1, etag => 1 },
+        { patch => 1, bulk => 1, filter => 1, changePassword => 1, sort => 1, etag => 1 },
         'what it can do';
     is $config->{filter}{maxResults}, 3, 'and up to how many';
     is_deeply [ map { $_->{type} } @{ $config->{authenticationSchemes} } ], ['httpbasic'],

@@ -31,13 +31,13 @@ static const char *next_tag(const char *at, const char **text, size_t *len)
     return at + (quoted && *at == '"');
 }
 
-static prov_condition read_tags(request_rec *r, const char *header)
+prov_condition prov_condition_of(apr_pool_t *p, const char *tags)
 {
-    prov_condition c = { .given = header != NULL };
-    apr_array_header_t *versions = apr_array_make(r->pool, 2, sizeof(uint64_t));
+    prov_condition c = { .given = true };
+    apr_array_header_t *versions = apr_array_make(p, 2, sizeof(uint64_t));
     const char *text;
     size_t len;
-    for (const char *at = header; at && *at;) {
+    for (const char *at = tags; *at;) {
         uint64_t version;
         bool bare = *(at + strspn(at, " \t,")) == '*';
         at = next_tag(at, &text, &len);
@@ -53,7 +53,7 @@ static prov_condition read_tags(request_rec *r, const char *header)
 prov_condition prov_condition_match(request_rec *r)
 {
     const char *header = apr_table_get(r->headers_in, "If-Match");
-    return header ? read_tags(r, header) : (prov_condition){ .given = false };
+    return header ? prov_condition_of(r->pool, header) : (prov_condition){ .given = false };
 }
 
 bool prov_condition_known(request_rec *r, uint64_t version)
@@ -61,7 +61,7 @@ bool prov_condition_known(request_rec *r, uint64_t version)
     const char *header = apr_table_get(r->headers_in, "If-None-Match");
     if (!header)
         return false;
-    prov_condition c = read_tags(r, header);
+    prov_condition c = prov_condition_of(r->pool, header);
     bool known = c.any;
     for (int i = 0; i < c.count; i++)
         known = known || c.versions[i] == version;

@@ -8,6 +8,9 @@
 /* If-Match. Tags that none of our versions can have match nothing. */
 prov_condition prov_condition_match(request_rec *r);
 
+/* The same of a tag that stands in a body. */
+prov_condition prov_condition_of(apr_pool_t *p, const char *tags);
+
 /* Whether If-None-Match names this version: 304. */
 bool prov_condition_known(request_rec *r, uint64_t version);
 

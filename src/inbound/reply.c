@@ -113,12 +113,17 @@ prov_err *prov_reply_service(request_rec *r, prov_service **out)
     return prov_err_push(r->pool, why, "provisioning is not available on this server now");
 }
 
+prov_bytes prov_reply_error_body(request_rec *r, const prov_err *err)
+{
+    tell(r, err);
+    return body_of(r, err);
+}
+
 int prov_reply_error(request_rec *r, const prov_err *err)
 {
     if (!ap_is_HTTP_ERROR(err->http))
         return err->http; /* an input filter has answered already */
-    prov_bytes body = body_of(r, err);
-    tell(r, err);
+    prov_bytes body = prov_reply_error_body(r, err);
     set_headers(r, err);
     return prov_reply_send(r, err->http, PROV_MEDIA_SCIM, &body, 1);
 }

@@ -17,6 +17,9 @@ int prov_reply_send(request_rec *r, int status, const char *media, const prov_by
 /* A handler's error as its answer; logged here if it is the server's fault. */
 int prov_reply_error(request_rec *r, const prov_err *err);
 
+/* An error as the body of one of several answers in a response; logged as if it were the whole. */
+prov_bytes prov_reply_error_body(request_rec *r, const prov_err *err);
+
 /* An error before the handler: the status for the hook to return. httpd stops there, and the error
  * becomes the body. */
 int prov_reply_refuse(request_rec *r, const prov_err *err);

@@ -35,6 +35,7 @@ static const struct route {
     { "/ResourceTypes/{name}", "GET", prov_scim_type, 0 },
     { "/Schemas", "GET", prov_scim_schemas, 0 },
     { "/Schemas/{name}", "GET", prov_scim_schema, 0 },
+    { "/Bulk", "POST", prov_scim_bulk, WRITE },
     { "/Me", "GET", prov_scim_me_get, READ },
     { "/Me", "PUT", prov_scim_me_replace, WRITE },
     { "/Me", "PATCH", prov_scim_me_patch, WRITE },

@@ -22,10 +22,14 @@ prov_scim_answer prov_scim_get, prov_scim_create, prov_scim_replace, prov_scim_p
     prov_scim_delete;              /* scim_resource.c */
 prov_scim_answer prov_scim_list;   /* scim_list.c */
 prov_scim_answer prov_scim_search; /* scim_search.c */
+prov_scim_answer prov_scim_bulk;   /* scim_bulk.c */
 prov_scim_answer prov_scim_me_get, prov_scim_me_replace, prov_scim_me_patch,
     prov_scim_me_delete; /* scim_me.c */
 prov_scim_answer prov_scim_config, prov_scim_types, prov_scim_type, prov_scim_schemas,
     prov_scim_schema; /* scim_discovery.c */
+
+/* 413 for a PATCH of more operations than this host allows. */
+prov_err *prov_scim_patch_fits(const prov_scim *s, const prov_json *message);
 
 /* A list by the parameters of a URL, wherever they come from; `type` NULL is all types. */
 prov_err *prov_scim_list_asked(prov_scim *s, const apr_table_t *query);

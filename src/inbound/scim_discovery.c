@@ -69,11 +69,13 @@ prov_err *prov_scim_config(prov_scim *s)
     prov_buf_printf(&b,
                     "{\"schemas\":[\"" URN_CONFIG "\"],"
                     "\"patch\":{\"supported\":true},"
-                    "\"bulk\":{\"supported\":false,\"maxOperations\":0,\"maxPayloadSize\":0},"
+                    "\"bulk\":{\"supported\":true,\"maxOperations\":%" PRId64
+                    ",\"maxPayloadSize\":%" PRId64 "},"
                     "\"filter\":{\"supported\":true,\"maxResults\":%" PRId64 "},"
                     "\"changePassword\":{\"supported\":true},"
                     "\"sort\":{\"supported\":true},"
                     "\"etag\":{\"supported\":true},",
+                    s->settings->bulk_operations, s->settings->bulk_payload,
                     s->settings->max_results);
     write_pagination(&b, s->settings);
     write_schemes(&b, ap_auth_type(s->r));

@@ -172,17 +172,20 @@ prov_err *prov_scim_replace(prov_scim *s)
     return err ? err : write_whole(s, &change);
 }
 
-static prov_err *read_patch(prov_scim *s, const prov_json **out)
+prov_err *prov_scim_patch_fits(const prov_scim *s, const prov_json *message)
 {
     int64_t most = s->settings->max_operations;
-    prov_err *err = prov_body_json(s->r, s->settings->max_body, out);
-    if (err || prov_json_is(*out) != PROV_JSON_OBJECT)
-        return err;
-    const prov_json *operations = prov_json_get(*out, "Operations", NULL);
-    if (prov_json_is(operations) == PROV_JSON_ARRAY && (int64_t)prov_json_length(operations) > most)
+    const prov_json *operations = prov_json_get(message, "Operations", NULL);
+    if ((int64_t)prov_json_length(operations) > most)
         return prov_err_make(s->r->pool, HTTP_REQUEST_ENTITY_TOO_LARGE, NULL,
                              "a PATCH may have at most %" PRId64 " operations", most);
     return NULL;
+}
+
+static prov_err *read_patch(prov_scim *s, const prov_json **out)
+{
+    prov_err *err = prov_body_json(s->r, s->settings->max_body, out);
+    return err ? err : prov_scim_patch_fits(s, *out);
 }
 
 prov_err *prov_scim_patch(prov_scim *s)

@@ -28,9 +28,11 @@ typedef struct prov_settings {
     int64_t max_filter_depth;
     int64_t max_filter_terms;
     int64_t max_operations; /* of a PATCH */
-    int64_t password_cost;  /* yescrypt */
-    int64_t pool;           /* dispatch threads a child */
-    int64_t call_limit;     /* one call to a target, whole */
+    int64_t bulk_operations;
+    int64_t bulk_payload;  /* bytes of a bulk request */
+    int64_t password_cost; /* yescrypt */
+    int64_t pool;          /* dispatch threads a child */
+    int64_t call_limit;    /* one call to a target, whole */
     int64_t blocking_timeout;
     int64_t blocking_max; /* callers a child lets wait; 0: a quarter of ThreadsPerChild */
     int64_t audit_keep;
