@@ -119,7 +119,7 @@ my ($inner) = found($front, Groups => 'displayName eq "inner"');
 my ($outer) = found($front, Groups => 'displayName eq "outer"');
 is scalar(@{ $inner->{members} }), 2, 'a group has its members, by name and by id';
 is $outer->{members}[0]{value}, $inner->{id}, 'also a group that comes behind it';
-ok arrives($target, 'userName eq "bob"'), 'the running server carries them to the target';
+ok arrives($target, Users => 'userName eq "bob"'), 'the running server carries them to the target';
 
 ($status, $counts, @rejects) = import_of($front, $mixed);
 counts_are($counts, { made => 0, there => 5, refused => 7 }, 'again: all are there');
