@@ -37,7 +37,7 @@ sub rows
 
 # --- being called ---------------------------------------------------------------------------------
 my @commands = ('admin create', 'token create', 'token list', 'token revoke', 'links',
-    'links retry', 'links summary', 'target resume', 'stats', 'check');
+    'links retry', 'links summary', 'target resume', 'stats', 'check', 'import', 'export', 'backup');
 for my $way ([ '--help' ], [ '-h' ], [ qw(links --help) ]) {
     my ($status, $said) = ctl({}, @$way);
     is $status, 0, "@$way is done";
@@ -55,6 +55,8 @@ for my $case (
     [ 2, qr/called as token revoke NAME/, '--store', $store, qw(token revoke a b) ],
     [ 2, qr/called as target resume IDP/, '--store', $store, qw(target resume) ],
     [ 2, qr/called as stats/, '--store', $store, qw(stats now) ],
+    [ 2, qr/called as import FILE/, '--store', $store, qw(import --dry-run) ],
+    [ 2, qr/called as backup DIR/, '--store', $store, 'backup' ],
     [ 1, qr/\Q$store\E-not.*No such file/, '--store', "$store-not", 'stats' ],
     [ 1, qr/effective\.json.*server writes it/, '--store', $front->scratch . '/htdocs', 'stats' ],
     ) {

@@ -131,6 +131,18 @@ my $mine = $front->scratch . '/secrets/mine';
 ($status) = $front->ctl('import', $other, '--rejects', $mine);
 like slurp($mine), qr/differs/, '--rejects names another file';
 
+my $circle = file('circle.jsonl', map { { schemas => [$group_urn], displayName => $_->[0],
+            members => [ { value => $_->[1] } ] } } [ 'left', 'right' ], [ 'right', 'left' ]);
+($status, $counts, @rejects) = import_of($front, $circle);
+counts_are($counts, { made => 0, refused => 2 }, 'groups in a circle are refused');
+my $twins = file('twins.jsonl', map { { schemas => [$user_urn], userName => "twin$_", id =>
+            '0190a000-0000-7000-8000-000000000002' } } 1 .. 40);
+($status, $counts, @rejects) = import_of($front, $twins);
+counts_are($counts, { made => 1, refused => 39 }, 'one id is given once, whoever comes first');
+is $rejects[0]{status}, 409, 'to the others it is a conflict';
+my ($twin) = found($front, Users => 'userName sw "twin"');
+is $front->call(DELETE => "/scim/v2/Users/$twin->{id}")->code, 204, 'and it goes';
+
 # --- export ---------------------------------------------------------------------------------------
 my @all = lines_of($front);
 is_deeply [ sort map { $_->{userName} // $_->{displayName} } @all ],

@@ -47,6 +47,12 @@ static void test_resources(void)
     prov_plan_must_be_version(a, &absent, 1);
     refused(a, PROV_NOT_THERE, "what is not there has no version");
     a = plan();
+    prov_plan_must_be_version(a, &absent, 0);
+    ok(!done(a, "but it is at version 0").changed, "which says that it is not there");
+    a = plan();
+    prov_plan_must_be_version(a, &id, 0);
+    refused(a, PROV_NOT_VERSION, "what is there is not at version 0");
+    a = plan();
     prov_plan_must_exist(a, &absent);
     refused(a, PROV_NOT_THERE, "what is not there does not exist");
     a = plan();
