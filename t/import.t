@@ -192,10 +192,12 @@ my $ldif = file('tree.ldif', 'version: 1', '', 'dn: dc=example', 'objectClass: d
     'dn: uid=hugo,dc=example', 'objectClass: inetOrgPerson', 'uid: hugo', 'cn: Hugo', ' nian', 'sn:: w5x6',
     'mail: hugo@example.com', 'mail: h@example.com', 'ou: Sales', 'userPassword: {CRYPT}' . $hash, '',
     'dn: cn=team,dc=example', 'objectClass: groupOfNames', 'cn: team', 'member: uid=hugo,dc=example', '',
-    'dn: uid=ilse,dc=example', 'objectClass: person', 'uid: ilse', 'cn:< file:///etc/passwd');
+    'dn: uid=ilse,dc=example', 'objectClass: person', 'uid: ilse', 'cn:< file:///etc/passwd', '',
+    'dn: uid=hugo,dc=example', 'changetype: delete', '', 'dn: uid=jo,dc=example', 'changetype: add',
+    'objectClass: person', 'uid: jo', '', '# the end', 'nothing');
 ($status, $counts, @rejects) = import_of($fresh, $ldif);
-counts_are($counts, { made => 2, leftOut => 2, refused => 1 }, 'LDIF');
-is $rejects[0]{line}, 23, 'with the line of what is refused';
+counts_are($counts, { made => 3, leftOut => 2, refused => 3 }, 'LDIF');
+is_deeply [ sort { $a <=> $b } map { $_->{line} } @rejects ], [ 23, 28, 36 ], 'with the lines of what is refused';
 my ($hugo) = found($fresh, Users => 'userName eq "hugo"');
 is $hugo->{displayName}, 'Hugonian', 'a folded line';
 is $hugo->{name}{familyName}, "\x{dc}z", 'base64';

@@ -322,13 +322,13 @@ prov_err *prov_import_map_json(const prov_import_map *m, apr_pool_t *p, const pr
                                prov_bytes record, prov_bytes *json)
 {
     apr_array_header_t *values;
-    const mapping *as = &m->users;
     *json = record;
     if (!s->format->split)
         return NULL;
     prov_err *err = prov_import_split(s, p, record, &values);
     if (err)
         return err;
+    const mapping *as = &m->users;
     if (!s->columns && has_class(values, group_classes))
         as = &m->groups;
     else if (!s->columns && !has_class(values, user_classes))

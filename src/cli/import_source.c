@@ -143,6 +143,8 @@ static prov_err *read_attribute(apr_pool_t *p, prov_bytes line, apr_array_header
     if (referred || (coded && !prov_text_unbase64(p, v->text, &v->text)))
         return prov_err_make(p, 400, "invalidSyntax", "%s has a value that cannot be read",
                              v->column);
+    if (strcasecmp(v->column, "changetype") == 0 && !prov_bytes_equal(v->text, PROV_BYTES("add")))
+        return prov_err_make(p, 400, "invalidValue", "it changes what only can be made here");
     return NULL;
 }
 
