@@ -173,11 +173,11 @@ static void wait_for_all(import *im)
 {
     bool telling = im->c->progress || isatty(2);
     apr_thread_mutex_lock(im->lock);
-    while (im->running > 0) {
-        apr_thread_cond_timedwait(im->ended, im->lock, TICK);
-        if (telling)
+    while (im->running > 0)
+        if (apr_thread_cond_timedwait(im->ended, im->lock, TICK) != APR_SUCCESS && telling)
             tell(im);
-    }
+    if (telling)
+        tell(im);
     apr_thread_mutex_unlock(im->lock);
 }
 
@@ -292,6 +292,6 @@ prov_err *prov_cli_import(prov_cli *c)
         return prov_err_status(c->pool, errno, "%s cannot be written", im->rejects_path);
     if (!im->counts[PROV_IMPORT_REFUSED])
         return NULL;
-    return prov_err_make(c->pool, 400, NULL, "%" PRId64 " records were refused: %s says why",
+    return prov_err_make(c->pool, 400, NULL, "refused: %" PRId64 "; %s says why",
                          im->counts[PROV_IMPORT_REFUSED], im->rejects_path);
 }
