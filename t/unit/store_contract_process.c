@@ -272,7 +272,7 @@ static const prov_plan *decide(void *baton, prov_snapshot *now)
     if (d->nothing)
         return NULL;
     prov_plan *a = plan();
-    prov_plan_must_be_version(a, &d->id, d->saw ? prov_record_head(rec).version : 0);
+    prov_plan_must_be_version(a, &d->id, d->saw ? prov_record_head(rec).version : 1);
     prov_plan_put(a, &d->id, record(user_type, "decided"));
     return a;
 }
