@@ -43,7 +43,7 @@ typedef struct prov_xargtype {
 } prov_xargtype;
 
 /* What the few functions that look at the request need; each false means the context failed.
- * `deprecated` marks the 1.0 forms, whose argument is a string. */
+ * The deprecated 1.0 forms pass a path as a string. */
 typedef struct prov_xhooks {
     bool (*xpath_count)(prov_xcontext *c, const prov_xvalue *path, int64_t *out);
     bool (*xpath_equal)(prov_xcontext *c, const prov_xvalue *a, const prov_xvalue *b, bool *out);
@@ -122,9 +122,10 @@ const prov_xfunction *prov_xfunction_each(size_t i); /* NULL behind the last */
 const char *prov_xfunction_check(apr_pool_t *p, const prov_xfunction *f, const prov_xargtype *args,
                                  size_t n, prov_xargtype *result);
 /* For arguments that are literals (NULL elsewhere) what can be known at load: a regular expression
- * that does not compile, an n-of with a negative number. NULL if all is well. */
-const char *prov_xfunction_check_literals(apr_pool_t *p, const prov_xfunction *f,
-                                          const prov_xvalue *const *literals, size_t n);
+ * that does not compile, an n-of with a negative number. May leave `prepared` in a literal, for all
+ * later calls with it, from any thread. NULL, or the reason. */
+const char *prov_xfunction_prepare(apr_pool_t *p, const prov_xfunction *f,
+                                   prov_xvalue *const *literals, size_t n);
 
 /* Calls it with arguments that fit; takes a step. False: the context says why. */
 bool prov_xfunction_call(prov_xcontext *c, const prov_xfunction *f, const prov_xarg *args, size_t n,

@@ -61,7 +61,8 @@ typedef struct prov_xexpression {
 
 typedef struct prov_xvalue {
     prov_xtype type;
-    prov_bytes lexical; /* as it was read, NULL data if computed */
+    prov_bytes lexical;   /* as it was read, NULL data if computed */
+    const void *prepared; /* what a function made of this literal at load, or NULL: a regex */
     union {
         prov_bytes text; /* string, anyURI, rfc822Name; hex- and base64Binary as decoded bytes */
         bool boolean;
