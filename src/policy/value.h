@@ -7,7 +7,7 @@
 #ifndef PROV_POLICY_VALUE_H
 #define PROV_POLICY_VALUE_H
 
-#include "base/bytes.h"
+#include "base/xml.h"
 #include <apr_time.h>
 
 typedef enum {
@@ -49,13 +49,10 @@ typedef struct prov_xname prov_xname; /* x500Name: RDNs in canonical form; value
 typedef struct prov_xhost prov_xhost; /* ipAddress and dnsName with mask and port range */
 
 /* An xpathExpression with what it needs from where it was written. */
-typedef struct prov_xprefix {
-    const char *prefix, *uri;
-} prov_xprefix;
 typedef struct prov_xexpression {
     const char *text;
     const char *category; /* XPathCategory */
-    const prov_xprefix *prefixes;
+    const prov_xml_prefix *prefixes;
     size_t prefix_count;
 } prov_xexpression;
 
