@@ -97,6 +97,8 @@ typedef bool prov_xrun_lazy(prov_xcontext *c, const prov_xfunction *f, prov_xlaz
 /* The result type, or the reason why these arguments do not fit, as a sentence on the pool. */
 typedef const char *prov_xcheck(apr_pool_t *p, const prov_xfunction *f, const prov_xargtype *args,
                                 size_t n, prov_xargtype *result);
+typedef const char *prov_xprepare(apr_pool_t *p, const prov_xfunction *f,
+                                  prov_xvalue *const *literals, size_t n);
 
 struct prov_xfunction {
     const char *id;
@@ -112,6 +114,7 @@ struct prov_xfunction {
     prov_xrun *run;
     prov_xrun_lazy *run_lazy; /* instead of run */
     prov_xcheck *check;       /* NULL: by parameters */
+    prov_xprepare *prepare;   /* NULL: nothing to prepare */
 };
 
 /* All rows, ended by a NULL id; deprecated ids are rows of their own. */
@@ -123,7 +126,8 @@ const char *prov_xfunction_check(apr_pool_t *p, const prov_xfunction *f, const p
                                  size_t n, prov_xargtype *result);
 /* For arguments that are literals (NULL elsewhere) what can be known at load: a regular expression
  * that does not compile, an n-of with a negative number. May leave `prepared` in a literal, for all
- * later calls with it, from any thread. NULL, or the reason. */
+ * later calls with it, from any thread. NULL, or the reason. What a higher-order function applies
+ * is prepared by a call of its own, with the arguments behind the function. */
 const char *prov_xfunction_prepare(apr_pool_t *p, const prov_xfunction *f,
                                    prov_xvalue *const *literals, size_t n);
 
