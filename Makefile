@@ -38,7 +38,7 @@ XML_FLAGS := $(shell xml2-config --cflags 2>/dev/null)
 INCLUDEDIR := $(shell apxs -q INCLUDEDIR 2>/dev/null)
 HTTPD_FLAGS := $(INCLUDEDIR:%=-I%)
 CFLAGS_ALL = -std=gnu99 -g $(WARN) -fvisibility=hidden -fPIC -Isrc $(APR_FLAGS) $(XML_FLAGS) -MMD -MP
-LIBS := -llmdb -ljson-c -lxml2 -lpcre2-8 -lcurl -lcrypto -lcrypt -lutf8proc -laprutil-1 -lapr-1 -lpthread
+LIBS := -llmdb -ljson-c -lxml2 -lcurl -lcrypto -lcrypt -lutf8proc -laprutil-1 -lapr-1 -lm -lpthread
 
 # A variant is a folder under build/ with its own flags; test ones know the fault points.
 SANITIZE := -fno-omit-frame-pointer -fno-sanitize-recover=all
@@ -114,7 +114,7 @@ tested = $(call product,$1) $(UNITS:%=$(call in,$1)/unit/%) $(FUZZERS:%=$(call i
 build/preload/%.so: t/preload/%.c Makefile | deps
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
-	$(Q)$(CC) $(CFLAGS_ALL) -O2 -fvisibility=default -shared -o $@ $< -ldl -lpthread
+	$(Q)$(CC) $(CFLAGS_ALL) -O2 -fvisibility=default -shared -o $@ $< -ldl -lm -lpthread
 
 build/fuzz/%: build/fuzz/obj/t/fuzz/%.o build/fuzz/libprovision.a
 	@echo "  LD   $@"
