@@ -27,6 +27,7 @@ BENCHES := $(basename $(notdir $(wildcard t/bench/*.c)))
 # Prints the option rows for t/check, once there is a library that has them all.
 OPTIONS := $(and $(shell grep -l 'prov_settings_options\[\] *=' $(LIB_SRC) /dev/null), \
     $(shell grep -l '^const prov_connector \*const \*prov_connector_all' $(LIB_SRC) /dev/null),options)
+POWERCUT := powercut powercut_disk powercut_script
 # The parts with threads of their own also run under the thread sanitizer.
 THREADED := $(filter %committer %pump,$(UNITS))
 
@@ -99,6 +100,10 @@ $(call in,$1)/bench/%: $(call in,$1)/obj/t/bench/%.o $(call in,$1)/libprovision.
 	@echo "  LD   $$@"
 	$(Q)$(CC) $$(FLAGS_$1) -o $$@ $$^ $(LIBS)
 
+$(call in,$1)/powercut: $(POWERCUT:%=$(call in,$1)/obj/t/lib/%.o) $(call in,$1)/libprovision.a
+	@echo "  LD   $$@"
+	$(Q)$(CC) $$(FLAGS_$1) -o $$@ $$^ $(LIBS) -ldl
+
 $(call in,$1)/options: $(call in,$1)/obj/t/lib/options.o $(call in,$1)/libprovision.a
 	@echo "  LD   $$@"
 	$(Q)$(CC) $$(FLAGS_$1) -o $$@ $$^ $(LIBS)
@@ -108,7 +113,7 @@ $(foreach v,release test asan tsan fuzz,$(eval $(call variant,$v)))
 product = $(if $(wildcard mod_provision.c),$(call in,$1)/mod_provision.so) \
     $(if $(CLI_SRC),$(call in,$1)/provisionctl)
 tested = $(call product,$1) $(UNITS:%=$(call in,$1)/unit/%) $(FUZZERS:%=$(call in,$1)/replay/%) \
-    $(OPTIONS:%=$(call in,$1)/%) $(PRELOADS:%=build/preload/%.so)
+    $(OPTIONS:%=$(call in,$1)/%) $(call in,$1)/powercut $(PRELOADS:%=build/preload/%.so)
 .SECONDARY:
 
 build/preload/%.so: t/preload/%.c Makefile | deps

@@ -167,6 +167,9 @@ my @mistakes = (
         qr/cannot stand here; write it inside <Location> with a path/ ],
     [ 'a service in a pattern', qq{$head<LocationMatch "^/x">\nProvisionService scim\n}
             . "</LocationMatch>\n", 'Service', qr/cannot stand here; write it inside <Location>/ ],
+    (map { [ "a service in <Location $_>", qq{$head<Location $_>\nProvisionService scim\n}
+            . "</Location>\n", 'Service', qr/cannot stand here; write it inside <Location>/ ] }
+        '~ "/x"', '/x/*/v2'),
     [ 'a service without a store', "<Location /x>\nProvisionService scim\n</Location>\n", 'Service',
         qr/needs a store; write ProvisionStore lmdb/ ],
     [ 'a relative store', "ProvisionStore lmdb data\n", 'Store',
@@ -180,6 +183,10 @@ my @mistakes = (
         qr{there is no folder \S+/none/; make it} ],
     [ 'two stores on one path', "$head<VirtualHost 127.0.0.1:2>\nProvisionStore lmdb \@store\@/\n"
             . "</VirtualHost>\n", 'store\@/', qr/is already the store at \S+:1; name another/ ],
+    [ 'two stores on one path that is not there yet', "ProvisionStore lmdb \@store\@-a\n"
+            . "ProvisionSecretKey file:\@scratch\@/secrets/key\n<VirtualHost 127.0.0.1:2>\n"
+            . "ProvisionStore lmdb \@store\@-b/..//./store-a\n</VirtualHost>\n", 'store-a',
+        qr/is already the store at/ ],
     [ 'a store among other things', "ProvisionStore lmdb \@scratch\@/taken\n", 'Store',
         qr/holds other things \(book\); name a folder of the store's own/, 'root' ],
     [ 'a store in a file', "ProvisionStore lmdb \@scratch\@/secrets/partner.pw/x\n", 'Store',

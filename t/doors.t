@@ -12,7 +12,7 @@ my $GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 my $LINKS = 'urn:mod_provision:params:scim:schemas:extension:links:1.0';
 my $PATCH = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 
-my $server = ProvisionTest->new(modules => [qw(ssl socache_shmcb)]);
+my $server = ProvisionTest->new(modules => [qw(ssl socache_shmcb rewrite)]);
 my ($nobody_listens, $plain, $tls) = (free_port(), free_port(), free_port());
 # This machine under its own name is not loopback. Asking for the address sends nothing.
 my $route = IO::Socket::INET->new(Proto => 'udp', PeerAddr => '192.0.2.1:9');
@@ -66,6 +66,9 @@ Listen $afar:$tls
     AuthType Provision
     AuthName valid
     Require valid-user
+    RewriteEngine on
+    RewriteCond %{QUERY_STRING} =from-within
+    RewriteRule ^ /valid/Users?count=0 [PT]
 </Location>
 <Location /admin>
     ProvisionService scim
@@ -121,6 +124,17 @@ sub token
     my $token = decode($said);
     return ref $token eq 'ARRAY' ? $token->[0]{token} : $token->{token};
 }
+
+subtest 'a request that comes from another within httpd' => sub {
+    my $within = '/valid/Users?from-within';
+    my %token = map { $_ => token("within-$_", '--permit', $_) } qw(admin scim:write);
+    is code_of(GET => $within, undef, @root), 200, 'is its caller\'s';
+    is code_of(GET => $within, undef, bearer($token{admin})), 200, 'by token, too';
+    is code_of(GET => $within, undef, bearer($token{'scim:write'})), 403, 'and may no more';
+    is code_of(GET => $within, undef, bearer(token('ghost', '--permit', 'scim:write'))), 403,
+        'nor does a token become the user of its name';
+    is code_of(GET => $within), 401, 'and nobody stays nobody';
+};
 
 subtest 'Basic' => sub {
     my $alice = made(Users => { userName => 'alice', password => 'Alice:1' });

@@ -13,6 +13,7 @@ my $PATCH = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 my $ERROR = 'urn:ietf:params:scim:api:messages:2.0:Error';
 
 my $server = ProvisionTest->new(modules => [qw(alias authz_host)]);
+my $roomy = free_port();
 my $users = $server->secret('users', join '', map { "$_:" . crypt($_, '$5$salt$') . "\n" }
         qw(root reader nobody));
 my $conf = <<"CONF";
@@ -27,6 +28,11 @@ ProvisionPermit admin user root
 ProvisionPermit scim:read user reader
 Redirect 410 /gone
 ErrorDocument 404 "/site-404.html"
+Listen 127.0.0.1:$roomy
+<VirtualHost 127.0.0.1:$roomy>
+    ProvisionMaxBody 1M
+    ProvisionMaxResults 100
+</VirtualHost>
 <Location />
     AuthType Basic
     AuthName scim
@@ -300,6 +306,24 @@ subtest 'lists' => sub {
     {
         is_error(call(GET => "/scim/v2/Users?$case->[0]"), 400, $case->[1], $case->[0]);
     }
+};
+
+subtest 'a page does not outgrow memory' => sub {
+    my $base = "http://127.0.0.1:$roomy/scim/v2/Users";
+    my @made = map {
+        decode(call(POST => "$base?attributes=id", { schemas => [$USER], userName => "long$_",
+                    nickName => 'long', title => 'x' x 1_000_000 }))->{id}
+    } 1 .. 20;
+    my $all = 'filter=nickName+eq+%22long%22&attributes=title';
+    my $page = decode(call(GET => "$base?$all"));
+    is $page->{totalResults}, 20, 'all are counted';
+    my $held = scalar @{ $page->{Resources} };
+    is $page->{itemsPerPage}, $held, 'and as many promised as are there';
+    ok $held > 10 && $held < 20, 'it ends early' or diag $held;
+    my $rest = decode(call(GET => "$base?$all&startIndex=" . ($held + 1)));
+    is_deeply [ sort map { $_->{id} } @{ $page->{Resources} }, @{ $rest->{Resources} } ],
+        [ sort @made ], 'the next goes on where it ended';
+    call(DELETE => "$base/$_") for @made;
 };
 
 subtest 'projection' => sub {

@@ -54,20 +54,15 @@ void prov_buf_init(prov_buf *b, apr_pool_t *p, size_t room)
     b->data = apr_palloc(p, b->room);
 }
 
-void *prov_buf_extend(prov_buf *b, size_t len)
+void prov_buf_grow(prov_buf *b, size_t len)
 {
-    if (len > b->room - b->len) {
-        size_t room = b->room * 2;
-        if (room < b->len + len)
-            room = b->len + len;
-        uint8_t *data = apr_palloc(b->pool, room);
-        memcpy(data, b->data, b->len);
-        b->data = data;
-        b->room = room;
-    }
-    void *at = b->data + b->len;
-    b->len += len;
-    return at;
+    size_t room = b->room * 2;
+    if (room < b->len + len)
+        room = b->len + len;
+    uint8_t *data = apr_palloc(b->pool, room);
+    memcpy(data, b->data, b->len);
+    b->data = data;
+    b->room = room;
 }
 
 void prov_buf_add(prov_buf *b, const void *data, size_t len)
@@ -79,11 +74,6 @@ void prov_buf_add(prov_buf *b, const void *data, size_t len)
 void prov_buf_text(prov_buf *b, const char *text)
 {
     prov_buf_add(b, text, strlen(text));
-}
-
-void prov_buf_byte(prov_buf *b, uint8_t byte)
-{
-    *(uint8_t *)prov_buf_extend(b, 1) = byte;
 }
 
 void prov_buf_printf(prov_buf *b, const char *fmt, ...)

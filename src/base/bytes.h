@@ -31,8 +31,20 @@ void prov_buf_init(prov_buf *b, apr_pool_t *p, size_t room);
 void prov_buf_add(prov_buf *b, const void *data, size_t len);
 void prov_buf_text(prov_buf *b, const char *text);
 void prov_buf_printf(prov_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void prov_buf_byte(prov_buf *b, uint8_t byte);
-void *prov_buf_extend(prov_buf *b, size_t len); /* room for len bytes, counted; to be filled */
+void prov_buf_grow(prov_buf *b, size_t len); /* room for len bytes more */
+/* The same, counted; to be filled. */
+static inline void *prov_buf_extend(prov_buf *b, size_t len)
+{
+    if (len > b->room - b->len)
+        prov_buf_grow(b, len);
+    void *at = b->data + b->len;
+    b->len += len;
+    return at;
+}
+static inline void prov_buf_byte(prov_buf *b, uint8_t byte)
+{
+    *(uint8_t *)prov_buf_extend(b, 1) = byte;
+}
 static inline prov_bytes prov_buf_bytes(const prov_buf *b)
 {
     return (prov_bytes){ b->data, b->len };

@@ -13,14 +13,20 @@ __attribute__((constructor)) static void look_up(void)
     folder = getenv("PROVISION_FAULTS");
 }
 
-void prov_fault_point(const char *name)
+static void meet(const char *name, const char *end, int signal)
 {
     char path[512];
+    snprintf(path, sizeof path, "%s/%s%s", folder, name, end);
+    if (unlink(path) == 0)
+        raise(signal); /* this very thread goes no further */
+}
+
+void prov_fault_point(const char *name)
+{
     if (!folder)
         return;
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    if (unlink(path) == 0)
-        kill(getpid(), SIGKILL);
+    meet(name, "", SIGKILL);
+    meet(name, ".stop", SIGSTOP);
 }
 #else
 typedef int prov_no_faults; /* a file that compiles to nothing is refused */

@@ -1,5 +1,6 @@
 /* Where secrets come from: files, commands, the environment; and the server's key file. */
 #include "base/crypt.h"
+#include "base/file.h"
 #include "base/text.h"
 
 #include <apr_env.h>
@@ -187,16 +188,11 @@ prov_err *prov_secret_read(apr_pool_t *p, const char *reference, const char **ou
     return from ? from->read(p, reference + strlen(from->prefix), out) : NULL;
 }
 
-static int sync_folder(apr_pool_t *p, const char *path)
+static apr_status_t sync_folder_of(apr_pool_t *p, const char *path)
 {
     const char *slash = strrchr(path, '/');
-    const char *folder = slash ? apr_pstrmemdup(p, path, (apr_size_t)(slash - path + 1)) : ".";
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return errno;
-    int rv = fsync(fd) == 0 ? 0 : errno;
-    close(fd);
-    return rv;
+    return prov_file_sync_folder(slash ? apr_pstrmemdup(p, path, (apr_size_t)(slash - path + 1))
+                                       : ".");
 }
 
 /* Whole and on disk before it has its name: a crash leaves no half key that bars every start. */
@@ -233,7 +229,7 @@ prov_err *prov_key_make(apr_pool_t *p, const char *path)
         rv = errno;
     unlink(draft);
     if (rv == 0)
-        rv = sync_folder(p, path);
+        rv = sync_folder_of(p, path);
     return rv ? prov_err_status(p, rv, "The secret key %s cannot be made", path) : NULL;
 }
 

@@ -11,26 +11,35 @@ typedef void step(prov_snapshot *n, const prov_id *from, const prov_id *after, p
 
 typedef struct collecting {
     apr_pool_t *p;
+    const prov_id *from;
     apr_array_header_t *ids;
-    apr_hash_t *seen;
+    apr_hash_t *seen; /* made for the first: most are in no group, and a page has many of them */
     int most;
 } collecting;
+
+static void see(collecting *c, const prov_id *id)
+{
+    const prov_id *kept = apr_pmemdup(c->p, id, sizeof *id);
+    apr_hash_set(c->seen, kept->b, sizeof kept->b, kept);
+}
 
 static bool collect(void *baton, const prov_id *id)
 {
     collecting *c = baton;
+    if (!c->seen) {
+        c->seen = apr_hash_make(c->p);
+        see(c, c->from);
+    }
     if (apr_hash_get(c->seen, id->b, sizeof id->b))
         return true;
-    const prov_id *kept = apr_pmemdup(c->p, id, sizeof *id);
-    apr_hash_set(c->seen, kept->b, sizeof kept->b, kept);
+    see(c, id);
     APR_ARRAY_PUSH(c->ids, prov_id) = *id;
     return c->ids->nelts < c->most;
 }
 
 static prov_kin spread(prov_snapshot *n, apr_pool_t *p, const prov_id *id, step *go, int most)
 {
-    collecting c = { p, apr_array_make(p, 8, sizeof(prov_id)), apr_hash_make(p), most };
-    apr_hash_set(c.seen, id->b, sizeof id->b, id);
+    collecting c = { p, id, apr_array_make(p, 8, sizeof(prov_id)), NULL, most };
     go(n, id, NULL, collect, &c);
     int direct = c.ids->nelts;
     for (int i = 0; i < c.ids->nelts && c.ids->nelts < most; i++) {

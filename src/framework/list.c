@@ -1,6 +1,8 @@
 #include "framework/candidates.h"
 
-#define ROWS_BETWEEN_LOOKS 64 /* at the clock, and to free the scratch pool */
+/* At the clock, and to free the scratch pool. A long record weighs as many rows. */
+#define ROWS_BETWEEN_LOOKS 64
+#define BYTES_OF_A_ROW     4096
 
 typedef struct listing {
     prov_window window;
@@ -13,9 +15,10 @@ typedef struct listing {
     int64_t total;
     prov_id last; /* looked at */
     bool begun;
-    int rows;     /* since the last look at the clock */
-    bool stopped; /* to be resumed on a newer snapshot */
-    bool full;    /* the page is, and nothing is counted */
+    size_t weight; /* of a row of the type */
+    size_t rows;   /* since the last look at the clock */
+    bool stopped;  /* to be resumed on a newer snapshot */
+    bool full;     /* the page is, and nothing is counted */
 } listing;
 
 static bool is_wanted(const listing *l)
@@ -38,7 +41,11 @@ static bool matches(const listing *l, const prov_view *view)
 static void look_at(listing *l, const prov_id *id, prov_record rec)
 {
     prov_view view;
-    if (!prov_window_view(&l->window, l->scratch, l->type, id, rec, &view) || !matches(l, &view))
+    l->rows += l->weight;
+    if (!prov_window_view(&l->window, l->scratch, l->type, id, rec, &view))
+        return;
+    l->rows += view.record.bytes.len / BYTES_OF_A_ROW;
+    if (!matches(l, &view))
         return;
     l->total++;
     if (is_wanted(l))
@@ -49,7 +56,7 @@ static bool may_go_on(listing *l, const prov_id *id)
 {
     l->last = *id;
     l->begun = true;
-    if (++l->rows < ROWS_BETWEEN_LOOKS)
+    if (l->rows < ROWS_BETWEEN_LOOKS)
         return true;
     l->rows = 0;
     apr_pool_clear(l->scratch);
@@ -127,6 +134,8 @@ static prov_err *list_candidates(listing *l, const prov_candidates *c)
 static prov_err *list_type(listing *l, apr_pool_t *p)
 {
     prov_candidates candidates;
+    bool grouping = prov_schema_attr(l->type->schema, "members", 7) != NULL;
+    l->weight = grouping ? ROWS_BETWEEN_LOOKS : 1; /* members may be many, outside of the record */
     if (!l->query->filter)
         return list_all(l);
     if (prov_candidates_find(&l->window, p, l->type, l->query->filter, &candidates))

@@ -3,6 +3,9 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+/* Most members times terms that a PATCH may hold against each other: a second or two. */
+#define COMPARISONS_MOST (2 * 1000 * 1000)
+
 /* A member that the request or a row names. */
 typedef struct entry {
     prov_id id;
@@ -16,6 +19,7 @@ typedef struct roll {
     apr_hash_t *by_id;
     apr_array_header_t *entries; /* of entry *, in the order they were met */
     bool whole;
+    int64_t budget; /* comparisons that the request has left */
 } roll;
 
 static roll roll_make(const prov_window *w, apr_pool_t *p, const prov_id *group)
@@ -24,7 +28,8 @@ static roll roll_make(const prov_window *w, apr_pool_t *p, const prov_id *group)
                    .p = p,
                    .group = group,
                    .by_id = apr_hash_make(p),
-                   .entries = apr_array_make(p, 8, sizeof(entry *)) };
+                   .entries = apr_array_make(p, 8, sizeof(entry *)),
+                   .budget = COMPARISONS_MOST };
 }
 
 static entry *met(roll *r, const prov_id *id)
@@ -99,11 +104,14 @@ static void remove_all(roll *r)
         APR_ARRAY_IDX(r->entries, i, entry *)->is = false;
 }
 
-static void remove_matching(roll *r, const prov_attr *of, const prov_filter *filter)
+static prov_err *remove_matching(roll *r, const prov_attr *of, const prov_filter *filter)
 {
     apr_pool_t *scratch;
-    apr_pool_create(&scratch, r->p);
     meet_all(r);
+    r->budget -= (int64_t)r->entries->nelts * prov_filter_terms(filter);
+    if (r->budget < 0)
+        return prov_err_make(r->p, 413, NULL, "the PATCH request compares too many members");
+    apr_pool_create(&scratch, r->p);
     for (int i = 0; i < r->entries->nelts; i++) {
         entry *e = APR_ARRAY_IDX(r->entries, i, entry *);
         prov_value v = { .type = PROV_TYPE_COMPLEX };
@@ -113,6 +121,7 @@ static void remove_matching(roll *r, const prov_attr *of, const prov_filter *fil
         apr_pool_clear(scratch);
     }
     apr_pool_destroy(scratch);
+    return NULL;
 }
 
 static void differ(const roll *r, prov_members *out)
@@ -158,7 +167,7 @@ prov_err *prov_members_patched(const prov_window *w, apr_pool_t *p, const prov_i
             remove_all(&r);
             break;
         case PROV_MEMBER_REMOVE_MATCHING:
-            remove_matching(&r, of, op->filter);
+            err = remove_matching(&r, of, op->filter);
             break;
         }
     }

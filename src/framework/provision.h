@@ -25,7 +25,8 @@ typedef struct prov_service {
 
 typedef struct prov_service_options {
     bool dispatch;
-    const uint8_t *key; /* the secret key, PROV_KEY_LEN bytes; NULL: read it by the settings */
+    int password_waiters; /* see prov_passwords_make */
+    const uint8_t *key;   /* the secret key, PROV_KEY_LEN bytes; NULL: read it by the settings */
     const prov_connector *(*lookup)(const char *name); /* third parties' */
 } prov_service_options;
 

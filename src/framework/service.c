@@ -34,14 +34,15 @@ static prov_err *open_store(apr_pool_t *p, const prov_service_options *o, prov_s
     return prov_store_open(p, &settings, &s->store);
 }
 
-static prov_err *open_rooms(apr_pool_t *p, prov_service *s)
+static prov_err *open_rooms(apr_pool_t *p, const prov_service_options *o, prov_service *s)
 {
     const prov_settings *settings = &s->config->settings;
     prov_err *err = prov_store_bind(s->store, s->registry);
     if (!err)
         err = prov_userstores_open(p, s->store, s->registry, s->config, &s->userstores);
     if (!err)
-        err = prov_passwords_make(p, settings->tenant, (int)settings->password_cost, &s->passwords);
+        err = prov_passwords_make(p, settings->tenant, (int)settings->password_cost,
+                                  o->password_waiters, &s->passwords);
     if (!err)
         err = prov_permits_make(p, s->config, s->registry, s->userstores, &s->permits);
     if (!err)
@@ -57,7 +58,7 @@ prov_err *prov_service_open(apr_pool_t *p, const prov_config *c, const prov_serv
     s->registry = prov_registry_core(p);
     prov_err *err = open_store(p, o, s);
     if (!err)
-        err = open_rooms(p, s);
+        err = open_rooms(p, o, s);
     if (err)
         return err;
     prov_engine_settings engine = { .store = s->store,

@@ -88,10 +88,18 @@ prov_object *prov_window_reference(const prov_window *w, apr_pool_t *p, const pr
 typedef struct visiting {
     const prov_window *w;
     const prov_attr *of;
-    apr_pool_t *pool; /* cleared after each value */
+    apr_pool_t *scratch;
+    apr_pool_t *pool; /* made for the first value, cleared after each */
     bool (*each)(void *baton, const prov_object *value);
     void *baton;
 } visiting;
+
+static apr_pool_t *pool_of(visiting *v)
+{
+    if (!v->pool)
+        apr_pool_create(&v->pool, v->scratch);
+    return v->pool;
+}
 
 static bool visit(visiting *v, const prov_object *o)
 {
@@ -103,7 +111,7 @@ static bool visit(visiting *v, const prov_object *o)
 static bool visit_member(void *baton, const prov_id *id)
 {
     visiting *v = baton;
-    return visit(v, prov_window_reference(v->w, v->pool, v->of, id, NULL));
+    return visit(v, prov_window_reference(v->w, pool_of(v), v->of, id, NULL));
 }
 
 static void visit_groups(visiting *v, const prov_view *view)
@@ -111,13 +119,13 @@ static void visit_groups(visiting *v, const prov_view *view)
     prov_kin above = prov_groups_above(v->w->n, view->scratch, &view->id);
     bool more = true;
     for (int i = 0; i < above.count && more; i++)
-        more = visit(v, prov_window_reference(v->w, v->pool, v->of, &above.ids[i],
+        more = visit(v, prov_window_reference(v->w, pool_of(v), v->of, &above.ids[i],
                                               i < above.direct ? "direct" : "indirect"));
 }
 
-static prov_object *link_value(const visiting *v, const prov_link_view *link)
+static prov_object *link_value(visiting *v, const prov_link_view *link)
 {
-    prov_object *o = prov_object_make(v->pool);
+    prov_object *o = prov_object_make(pool_of(v));
     const prov_link *l = &link->link;
     const char *application =
         prov_snapshot_name(v->w->n, v->pool, PROV_NUMBER_APPLICATION, l->application);
@@ -150,15 +158,17 @@ static void visit_links(visiting *v, const prov_view *view)
 static void elsewhere(const prov_view *view, const prov_attr *a,
                       bool (*each)(void *baton, const prov_object *value), void *baton)
 {
-    visiting v = { .w = view->baton, .of = a, .each = each, .baton = baton };
-    apr_pool_create(&v.pool, view->scratch);
+    visiting v = {
+        .w = view->baton, .of = a, .scratch = view->scratch, .each = each, .baton = baton
+    };
     if (a->place == PROV_IN_MEMBERS)
         prov_snapshot_members(v.w->n, &view->id, NULL, visit_member, &v);
     else if (a->place == PROV_IN_GROUPS)
         visit_groups(&v, view);
     else if (a->place == PROV_IN_LINKS)
         visit_links(&v, view);
-    apr_pool_destroy(v.pool);
+    if (v.pool)
+        apr_pool_destroy(v.pool);
 }
 
 /* --- views ---------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include <ap_mpm.h>
 #include <http_log.h>
 
+#include <apr_file_info.h>
 #include <apr_hash.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -63,7 +64,7 @@ static void check_target(checking *k, const prov_config *c, const prov_connector
         tell(k, APLOG_WARNING, t->where, warning);
     prov_err *err = prov_mapping_make(k->ptemp, k->registry, t, c->settings.tenant, &ignored);
     if (err)
-        mistake(k, err->source ? err->source : t->where, "%s", prov_err_text(k->ptemp, err));
+        mistake(k, err->source ? err->source : t->where, "%s", err->detail);
 }
 
 static void check_targets(checking *k, const prov_config *c)
@@ -80,11 +81,19 @@ static const char *store_line(const prov_httpd_server *server)
     return prov_config_line(server->own, NULL, "ProvisionStore", NULL);
 }
 
-static bool same_folder(const char *a, const char *b)
+/* Without "//", "/./" and "/../": a folder that is not there yet can only be told by its name. */
+static const char *resolved(apr_pool_t *p, const char *path)
+{
+    char *out;
+    return apr_filepath_merge(&out, NULL, path, 0, p) == APR_SUCCESS ? out : path;
+}
+
+static bool same_folder(apr_pool_t *p, const char *a, const char *b)
 {
     struct stat sa, sb;
-    return strcmp(a, b) == 0 || (stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
-                                 sa.st_ino == sb.st_ino);
+    return strcmp(resolved(p, a), resolved(p, b)) == 0 ||
+           (stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
+            sa.st_ino == sb.st_ino);
 }
 
 /* The default key lies beside the store's folder, where a folder is made if it must be. */
@@ -112,7 +121,7 @@ static void check_store(checking *k, prov_httpd_server *server)
         mistake(k, store_line(server), "ProvisionStore: %s", why);
     for (int i = 0; i < k->stores->nelts; i++) {
         const prov_httpd_server *other = APR_ARRAY_IDX(k->stores, i, prov_httpd_server *);
-        if (same_folder(path, other->seen.config->store_location))
+        if (same_folder(k->ptemp, path, other->seen.config->store_location))
             mistake(k, store_line(server),
                     "ProvisionStore: %s is already the store at %s; name another folder, or leave "
                     "the line out to share the main server's",

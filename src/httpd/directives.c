@@ -6,6 +6,7 @@
 #include "model/special.h"
 
 #include <apr_cstr.h>
+#include <apr_fnmatch.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -103,11 +104,13 @@ static const char *refuse_directive(cmd_parms *cmd, void *mconfig, const char *a
 }
 
 /* --- ProvisionService ----------------------------------------------------------------------- */
+/* With a path of its own: what a pattern matches would not begin with one base. */
 static bool in_location(const cmd_parms *cmd)
 {
     const ap_directive_t *parent = cmd->directive->parent;
-    return parent && apr_cstr_casecmp(parent->directive, "<Location") == 0 && cmd->path &&
-           cmd->path[0] == '/';
+    return parent && apr_cstr_casecmp(parent->directive, "<Location") == 0 &&
+           parent->args[strspn(parent->args, " \t\"'")] != '~' && cmd->path &&
+           cmd->path[0] == '/' && !apr_fnmatch_test(cmd->path);
 }
 
 static const prov_route_service *find_service(const char *name, prov_nearest *near)

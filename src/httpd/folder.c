@@ -1,13 +1,13 @@
 #include "httpd/folder.h"
 
+#include "base/file.h"
+
 #include <httpd.h>
 #include <unixd.h>
 
 #include <apr_strings.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <grp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -166,15 +166,6 @@ const char *prov_folder_unfit(apr_pool_t *p, const char *path)
     return why ? why : unfit_itself(p, path, &a);
 }
 
-static apr_status_t sync_folder(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    apr_status_t rv = fd >= 0 && fsync(fd) == 0 ? APR_SUCCESS : errno;
-    if (fd >= 0)
-        close(fd);
-    return rv;
-}
-
 prov_err *prov_folder_make(apr_pool_t *p, const char *path)
 {
     apr_fileperms_t open_to_all = APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE |
@@ -192,40 +183,7 @@ prov_err *prov_folder_make(apr_pool_t *p, const char *path)
         chown(path, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0)
         rv = errno;
     if (rv == APR_SUCCESS)
-        rv = sync_folder(above);
+        rv = prov_file_sync_folder(above);
     return rv == APR_SUCCESS ? NULL
                              : prov_err_status(p, rv, "The store's folder %s cannot be made", path);
-}
-
-static apr_status_t write_whole(int fd, prov_bytes content)
-{
-    while (content.len > 0) {
-        ssize_t n = write(fd, content.data, content.len);
-        if (n < 0 && errno != EINTR)
-            return errno;
-        if (n > 0)
-            content = (prov_bytes){ content.data + n, content.len - (size_t)n };
-    }
-    return fsync(fd) == 0 ? APR_SUCCESS : errno;
-}
-
-/* The folder is not ours alone: a link that lies in wait under the draft's name is not followed. */
-prov_err *prov_folder_put(apr_pool_t *p, const char *path, const char *name, prov_bytes content)
-{
-    struct stat st;
-    const char *to = apr_pstrcat(p, path, "/", name, NULL);
-    const char *draft = apr_pstrcat(p, to, ".new", NULL);
-    unlink(draft);
-    int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-    apr_status_t rv = fd < 0 ? errno : write_whole(fd, content);
-    if (rv == APR_SUCCESS && geteuid() == 0 &&
-        (stat(path, &st) != 0 || fchown(fd, st.st_uid, st.st_gid) != 0 || fchmod(fd, 0640) != 0))
-        rv = errno;
-    if (fd >= 0)
-        close(fd);
-    if (rv == APR_SUCCESS && rename(draft, to) != 0)
-        rv = errno;
-    if (rv == APR_SUCCESS)
-        rv = sync_folder(path);
-    return rv == APR_SUCCESS ? NULL : prov_err_status(p, rv, "%s cannot be written", to);
 }

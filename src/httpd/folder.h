@@ -2,7 +2,6 @@
 #ifndef PROV_HTTPD_FOLDER_H
 #define PROV_HTTPD_FOLDER_H
 
-#include "base/bytes.h"
 #include "base/err.h"
 
 /* Why the server's user cannot keep a store there, with what to do; NULL: it can. Changes nothing.
@@ -11,8 +10,5 @@ const char *prov_folder_unfit(apr_pool_t *p, const char *path);
 
 /* Makes it if it is missing, and gives it to the server's user. As root only. */
 prov_err *prov_folder_make(apr_pool_t *p, const char *path);
-
-/* Replaces a file in it as a whole: 0640, the folder's owner's, on disk when this returns. */
-prov_err *prov_folder_put(apr_pool_t *p, const char *path, const char *name, prov_bytes content);
 
 #endif

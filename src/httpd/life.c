@@ -1,5 +1,6 @@
 #include "httpd/life.h"
 #include "base/crypt.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "httpd/folder.h"
 #include "httpd/sections.h"
@@ -52,7 +53,7 @@ static prov_err *write_effective(apr_pool_t *ptemp, const prov_config *c)
     prov_buf b;
     prov_buf_init(&b, ptemp, 4096);
     prov_config_write(&b, ptemp, c);
-    return prov_folder_put(ptemp, c->store_location, "effective.json", prov_buf_bytes(&b));
+    return prov_file_replace(ptemp, c->store_location, "effective.json", prov_buf_bytes(&b));
 }
 
 static prov_err *prepare(apr_pool_t *ptemp, keeping *k)
@@ -142,7 +143,10 @@ static apr_pool_t *own_pool(apr_pool_t *pchild)
 
 static void open_service(apr_pool_t *pchild, keeping *k)
 {
+    int threads = 0;
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
     const prov_service_options options = { .dispatch = true,
+                                           .password_waiters = threads >= 4 ? threads / 2 : 1,
                                            .key = k->key,
                                            .lookup = prov_httpd_connector };
     apr_pool_t *p = own_pool(pchild);

@@ -1,6 +1,7 @@
 #include "inbound/caller.h"
 #include "base/crypt.h"
 
+#include <http_core.h>
 #include <string.h>
 
 /* --- traceparent (W3C Trace Context) -------------------------------------------------------- */
@@ -87,10 +88,25 @@ prov_err *prov_caller_token(request_rec *r, prov_service *s, prov_snapshot *n, c
     return NULL;
 }
 
+/* httpd asks once for all requests that come from one within the same section. */
+static const prov_caller *found_before(request_rec *r)
+{
+    const prov_caller *known = NULL;
+    for (; r && !known; r = r->main ? r->main : r->prev)
+        known = prov_inquiry_of(r)->caller;
+    return known;
+}
+
+static bool is_ours(request_rec *r)
+{
+    const char *type = ap_auth_type(r);
+    return type && strcasecmp(type, "Provision") == 0;
+}
+
 prov_err *prov_caller_of(request_rec *r, prov_service *s, prov_caller *out)
 {
-    const prov_caller *known = prov_inquiry_of(r)->caller;
-    if (!known && !r->user)
+    const prov_caller *known = is_ours(r) ? found_before(r) : NULL;
+    if (!known && (is_ours(r) || !r->user))
         return prov_err_make(r->pool, HTTP_UNAUTHORIZED, NULL, "valid credentials are required");
     *out = known ? *known : resident(r, s);
     if (!known)

@@ -61,7 +61,6 @@ static void write_target(prov_buf *b, const prov_target_view *t)
     prov_buf_text(b, "{\"name\":");
     prov_json_write_text(b, t->name);
     write_count(b, "pending", t->pending);
-    write_count(b, "waiting", t->waiting);
     write_count(b, "unknown", t->unknown);
     write_count(b, "failed", t->failed);
     write_count(b, "held", t->held);

@@ -3,7 +3,12 @@
 #include "inbound/scim.h"
 #include "scim/message.h"
 
-#define PAGE_ROOM (32 * 1024)
+/* A page without a filter is likely to be full: growing would copy it again and again. */
+#define PAGE_ROOM      (32 * 1024)
+#define PAGE_ROOM_MOST (256 * 1024)
+/* A page that is longer ends early, as it may: itemsPerPage says how many it holds. */
+#define PAGE_MOST     (16 * 1024 * 1024)
+#define RESOURCE_ROOM 1024
 
 typedef struct page {
     prov_buf body;
@@ -14,6 +19,8 @@ typedef struct page {
 static void add(void *baton, const prov_view *v)
 {
     page *p = baton;
+    if (p->body.len >= PAGE_MOST)
+        return;
     if (p->count++)
         prov_buf_byte(&p->body, ',');
     prov_resource_write(&p->body, v, p->proj);
@@ -52,6 +59,14 @@ static prov_err *read_query(prov_scim *s, prov_query *q, prov_projection **proj)
     return NULL;
 }
 
+static size_t page_room(const prov_query *q)
+{
+    size_t full = (size_t)q->want * RESOURCE_ROOM;
+    if (q->filter || full < PAGE_ROOM)
+        return PAGE_ROOM;
+    return full < PAGE_ROOM_MOST ? full : PAGE_ROOM_MOST;
+}
+
 prov_err *prov_scim_list(prov_scim *s)
 {
     prov_query q = { .type = NULL };
@@ -63,7 +78,7 @@ prov_err *prov_scim_list(prov_scim *s)
     if (err)
         return err;
     listed.proj = proj;
-    prov_buf_init(&listed.body, s->r->pool, PAGE_ROOM);
+    prov_buf_init(&listed.body, s->r->pool, page_room(&q));
     err = prov_service_list(s->service, s->r->pool, &s->caller, &q, add, &listed, &total);
     if (err)
         return err;

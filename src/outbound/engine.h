@@ -130,6 +130,9 @@ bool prov_job_keeps_lease(prov_job *job);
 bool prov_job_prepare(prov_job *job, prov_attempt_kind kind, const prov_object *will_be,
                       prov_plan *also);
 
+/* Another of our links has the name: wait for it, take over from a leaver, or break a circle. */
+void prov_job_name_taken(prov_job *job, const prov_id *holder, prov_bytes key);
+
 /* probe.c: what is there? Each ends the job. */
 void prov_job_probe(prov_job *job); /* after an attempt without a clean end */
 void prov_job_verify(

@@ -7,18 +7,32 @@
 
 #define CIRCLE_MOST 64 /* links followed to see whether waiting leads back to us */
 
-/* A leaver's disabled account is free to be taken over by who bears its name now. */
-static bool may_take_over(const prov_job *job, const prov_link *holder)
+static bool is_leaver(const prov_link *holder)
 {
     return holder->gone && holder->at == PROV_AT_DISABLED && !holder->attempt &&
-           prov_lease_free(&holder->lease, apr_time_now()) &&
-           job->reach->config->adopt != PROV_ADOPT_NEVER && !job->link.remote.len;
+           prov_lease_free(&holder->lease, apr_time_now());
+}
+
+/* A leaver's disabled account is free to be taken over by who bears its name now; who has an
+ * account already needs only the name. */
+static bool may_take_over(const prov_job *job)
+{
+    return job->reach->config->adopt != PROV_ADOPT_NEVER && !job->link.remote.len;
+}
+
+/* Whether our index said so before the call or the target's 409 after it: nothing was applied. */
+static prov_settle not_now(const prov_job *job, apr_time_t due)
+{
+    return (
+        prov_settle){ .ack = { .kind = job->link.attempt ? PROV_ACK_NOT_APPLIED : PROV_ACK_RELEASED,
+                               .status = job->link.attempt ? 409 : 0,
+                               .due = due },
+                      .also = prov_plan_make(job->pool) };
 }
 
 static void take_over(prov_job *job, const prov_id *from)
 {
-    prov_settle s = { .ack = { .kind = PROV_ACK_RELEASED, .due = apr_time_now() } };
-    s.also = prov_plan_make(job->pool);
+    prov_settle s = not_now(job, apr_time_now());
     prov_plan_supersede(s.also, from, &job->id, job->reach->number, &job->lease);
     prov_job_settle(job, &s);
 }
@@ -54,6 +68,18 @@ static bool breaks_circle(const prov_job *job, prov_snapshot *n, prov_id holder,
     return false;
 }
 
+prov_object *prov_job_aside(const prov_job *job)
+{
+    const char *name = prov_job_name(job, job->applied);
+    const char *end = apr_pstrcat(job->pool, ".", prov_id_text(job->pool, &job->id), NULL);
+    size_t len = strlen(name), end_len = strlen(end);
+    if (len > end_len && strcmp(name + len - end_len, end) == 0)
+        return NULL;
+    prov_object *aside = prov_object_copy(job->pool, job->applied);
+    prov_object_put_text(aside, job->type->naming, apr_pstrcat(job->pool, name, end, NULL));
+    return aside;
+}
+
 /* Ours gives up its name for a while: whoever waits for it can move, and in the end so can we. */
 static void step_aside(prov_job *job)
 {
@@ -61,12 +87,8 @@ static void step_aside(prov_job *job)
         prov_job_refuse(job, "our objects need each other's names, and this target cannot rename");
         return;
     }
-    prov_object *aside = prov_object_copy(job->pool, job->applied);
-    const char *name = prov_job_name(job, job->applied);
-    prov_object_put_text(
-        aside, job->type->naming,
-        apr_pstrcat(job->pool, name, ".", prov_id_text(job->pool, &job->id), NULL));
-    if (!prov_job_prepare(job, PROV_ATTEMPT_UPDATE, aside, NULL))
+    prov_object *aside = prov_job_aside(job);
+    if (!aside || !prov_job_prepare(job, PROV_ATTEMPT_UPDATE, aside, NULL))
         return;
     prov_remote remote = { 0 };
     prov_answer a =
@@ -79,25 +101,32 @@ static void step_aside(prov_job *job)
         prov_job_failed(job, &a, PROV_DID_UPDATE, NULL);
 }
 
-static void wait_for(prov_job *job, prov_bytes key)
+/* `leaver`: whom to ask for the name, or NULL. */
+static void wait_for(prov_job *job, prov_bytes key, const prov_id *leaver)
 {
-    prov_settle s = { .ack = { .kind = PROV_ACK_RELEASED,
-                               .due = prov_job_later(job),
-                               .excerpt = PROV_BYTES("waits for a name that another of our "
-                                                     "objects has at this target") } };
-    s.also = prov_plan_make(job->pool);
+    prov_settle s = not_now(job, prov_job_later(job));
+    s.ack.excerpt = PROV_BYTES("waits for a name that another of our objects has at this target");
     prov_plan_wait_for_key(s.also, &job->id, job->reach->number, job->link.type, key);
+    if (leaver) {
+        prov_touch touch = { .now = apr_time_now(),
+                             .queue = PROV_QUEUE_NORMAL,
+                             .trigger = PROV_TRIGGER_NAME,
+                             .gone = true };
+        prov_plan_touch_link(s.also, leaver, job->reach->number, &touch);
+    }
     prov_job_settle(job, &s);
 }
 
-static void key_taken(prov_job *job, const prov_id *holder, prov_bytes key)
+void prov_job_name_taken(prov_job *job, const prov_id *holder, prov_bytes key)
 {
     prov_link other;
     prov_snapshot *n;
     if (prov_store_read(job->engine->store, job->pool, &n))
         return;
     bool known = prov_snapshot_link(n, holder, job->reach->number, &other);
-    bool over = known && may_take_over(job, &other), circle = false, mine = false;
+    bool leaver = known && is_leaver(&other), over = leaver && may_take_over(job);
+    bool asked = leaver && !over && job->reach->abilities & PROV_CAN_RENAME;
+    bool circle = false, mine = false;
     if (known && !over && job->applied && job->link.remote.len)
         mine = breaks_circle(job, n, *holder, &circle);
     prov_snapshot_end(n);
@@ -106,7 +135,7 @@ static void key_taken(prov_job *job, const prov_id *holder, prov_bytes key)
     else if (circle && mine)
         step_aside(job);
     else
-        wait_for(job, key);
+        wait_for(job, key, asked ? holder : NULL);
 }
 
 bool prov_job_prepare(prov_job *job, prov_attempt_kind kind, const prov_object *will_be,
@@ -128,7 +157,7 @@ bool prov_job_prepare(prov_job *job, prov_attempt_kind kind, const prov_object *
     prov_fault_point("claim");
     prov_store_submit(job->engine->store, plan, &verdict);
     if (verdict.kind == PROV_REFUSED && verdict.why == PROV_KEY_TAKEN) {
-        key_taken(job, &verdict.holder, pr.sent_key);
+        prov_job_name_taken(job, &verdict.holder, pr.sent_key);
         return false;
     }
     if (verdict.kind != PROV_DONE)

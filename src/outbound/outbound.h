@@ -67,7 +67,8 @@ typedef struct prov_target_view {
     const char *name;
     prov_target row;
     apr_time_t oldest_due; /* 0: nothing due */
-    int64_t pending, waiting, failed, unknown, held;
+    int64_t pending;       /* under way, waiting ones too */
+    int64_t failed, unknown, held;
 } prov_target_view;
 /* Reads the store only: also for provisionctl. */
 void prov_outbound_targets(prov_snapshot *n, apr_pool_t *p, prov_target_view **out, int *count);

@@ -158,24 +158,31 @@ void prov_job_probe(prov_job *job)
 
 /* --- conflicts and adoption ------------------------------------------------------------------ */
 
-static bool is_linked(const prov_job *job, const char *remote)
+/* To another of our resources; to none, as far as is known, if the store cannot be read. */
+static bool linked_to(const prov_job *job, const char *remote, prov_id *holder)
 {
     prov_snapshot *n;
-    prov_id holder;
+    memset(holder, 0, sizeof *holder);
     if (prov_store_read(job->engine->store, job->pool, &n))
         return true;
-    bool linked = prov_snapshot_remote(n, job->reach->number, prov_bytes_of(remote), &holder) &&
-                  !prov_id_equal(&holder, &job->id);
+    bool linked = prov_snapshot_remote(n, job->reach->number, prov_bytes_of(remote), holder) &&
+                  !prov_id_equal(holder, &job->id);
     prov_snapshot_end(n);
     return linked;
+}
+
+static bool is_linked(const prov_job *job, const char *remote)
+{
+    prov_id holder;
+    return linked_to(job, remote, &holder);
 }
 
 static void meet_stranger(prov_job *job, const prov_remote *r, const prov_answer *a)
 {
     bool marked = r->external_id && *r->external_id;
-    if (is_linked(job, r->id))
-        prov_job_release(job, prov_job_later(job),
-                         "another of our objects has this name at the target");
+    prov_id holder;
+    if (linked_to(job, r->id, &holder))
+        prov_job_name_taken(job, &holder, prov_job_key(job, r->name));
     else if (marked)
         prov_job_refuse(job, "an object of this name exists at the target and belongs to another "
                              "source (its externalId is not ours)");
@@ -309,9 +316,59 @@ static bool remove_surplus(prov_job *job)
     return prov_job_keeps_lease(job);
 }
 
+static prov_settle verified(prov_job *job, const prov_answer *a)
+{
+    return (prov_settle){ .ack = { .kind = PROV_ACK_OBSERVED,
+                                   .at = job->link.at,
+                                   .verified = true,
+                                   .has_copy = true,
+                                   .has_remote = true,
+                                   .status = (uint16_t)a->status },
+                          .also = prov_plan_make(job->pool) };
+}
+
+static void see(prov_job *job, const prov_remote *r, prov_ack *ack)
+{
+    ack->at = prov_job_place(job, r->object);
+    ack->remote = prov_bytes_of(r->id);
+    ack->etag = prov_bytes_of(r->etag);
+    ack->key = prov_job_key(job, r->name);
+    ack->copy = prov_job_encode(job, prov_job_managed(job, r->object));
+}
+
+static void touch_again(prov_job *job, prov_plan *plan)
+{
+    prov_touch touch = { .now = apr_time_now(),
+                         .queue = job->link.queue,
+                         .trigger = job->link.trigger,
+                         .application = job->link.application };
+    prov_plan_touch_link(plan, &job->id, job->reach->number, &touch);
+}
+
+/* Nothing is linked, but a call that came through late may have made an object all the same. */
+static void verify_nothing(prov_job *job)
+{
+    prov_remote *found, *stranger;
+    prov_answer a = find_ours(job, &found, &stranger);
+    if (!is_good(&a)) {
+        prov_job_failed(job, &a, PROV_DID_FIND, NULL);
+        return;
+    }
+    prov_settle s = verified(job, &a);
+    if (found && !is_linked(job, found->id)) {
+        see(job, found, &s.ack);
+        touch_again(job, s.also);
+    }
+    prov_job_settle(job, &s);
+}
+
 void prov_job_verify(prov_job *job)
 {
     prov_remote read = { 0 };
+    if (!job->link.remote.len) {
+        verify_nothing(job);
+        return;
+    }
     if (!remove_surplus(job))
         return;
     prov_answer a = job->reach->connector->read(

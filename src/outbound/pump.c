@@ -42,6 +42,8 @@ typedef struct dead {
     uint32_t numbers[64];
     int count;
     pump *pump;
+    prov_snapshot *n;
+    apr_time_t now;
     apr_array_header_t *plans;
 } dead;
 
@@ -53,29 +55,47 @@ static bool note_if_dead(void *baton, const prov_process *p)
     return d->count < 64;
 }
 
+static bool is_dead(const dead *d, uint32_t process)
+{
+    for (int i = 0; i < d->count; i++)
+        if (d->numbers[i] == process)
+            return true;
+    return false;
+}
+
+/* Whoever still worked on it would have renewed it long ago. Left alone, such leases keep their
+ * target's budget, and with all of it, everything that is due before they are. */
+static bool is_lost(const dead *d, const prov_id *id, uint32_t target)
+{
+    prov_link link;
+    apr_time_t grace = d->pump->engine->config->settings.call_limit;
+    return prov_snapshot_link(d->n, id, target, &link) && link.lease.until + grace < d->now;
+}
+
 static bool note_lease(void *baton, uint32_t process, const prov_id *id, uint32_t target)
 {
     dead *d = baton;
-    for (int i = 0; i < d->count; i++)
-        if (d->numbers[i] == process) {
-            prov_plan *plan = prov_plan_make(d->pump->turn);
-            prov_plan_reclaim(plan, id, target, process, apr_time_now());
-            APR_ARRAY_PUSH(d->plans, const prov_plan *) = plan;
-        }
+    if (is_dead(d, process) || is_lost(d, id, target)) {
+        prov_plan *plan = prov_plan_make(d->pump->turn);
+        prov_plan_reclaim(plan, id, target, process, d->now);
+        APR_ARRAY_PUSH(d->plans, const prov_plan *) = plan;
+    }
     return d->plans->nelts < CLAIM_MOST;
 }
 
 /* Leases of processes that are gone end; what they had in flight is unknown, never pending. */
-static void reclaim(pump *u, prov_snapshot *n)
+static void reclaim(pump *u, prov_snapshot *n, apr_time_t now)
 {
-    dead d = { .pump = u, .plans = apr_array_make(u->turn, 8, sizeof(prov_plan *)) };
+    dead d = {
+        .pump = u, .n = n, .now = now, .plans = apr_array_make(u->turn, 8, sizeof(prov_plan *))
+    };
     prov_snapshot_processes(n, note_if_dead, &d);
-    if (!d.count)
-        return;
     prov_snapshot_leases(n, note_lease, &d);
-    prov_verdict *verdicts = apr_pcalloc(u->turn, sizeof *verdicts * (d.plans->nelts + 1));
-    prov_store_submit_all(u->engine->store, (const prov_plan *const *)d.plans->elts, verdicts,
-                          d.plans->nelts);
+    if (d.plans->nelts) {
+        prov_verdict *verdicts = apr_pcalloc(u->turn, sizeof *verdicts * d.plans->nelts);
+        prov_store_submit_all(u->engine->store, (const prov_plan *const *)d.plans->elts, verdicts,
+                              d.plans->nelts);
+    }
     for (int i = 0; i < d.count && d.plans->nelts < CLAIM_MOST; i++)
         prov_store_unregister(u->engine->store, d.numbers[i]);
 }
@@ -91,12 +111,13 @@ static bool add_candidate(void *baton, const prov_link *link)
     return --b->room > 0 && b->count < CLAIM_MOST;
 }
 
-/* At most a quarter of the threads for one target while another has work; one while its breaker
- * is not closed. */
+/* At most a quarter of the threads for one target while another has work, and never those that
+ * another would need to begin: a call may hang. One while its breaker is not closed. */
 static int room_for(const prov_engine *e, const prov_reach *r, const prov_target *row, bool alone)
 {
     int pool = (int)e->config->settings.pool;
-    int most = alone ? pool : pool / 4 > 1 ? pool / 4 : 1;
+    int quarter = pool / 4 > 1 ? pool / 4 : 1;
+    int most = alone ? pool - (e->reach_count > 1 ? pool / 4 : 0) : quarter;
     if (row->breaker != PROV_BREAKER_CLOSED)
         most = 1;
     return most - (int)apr_atomic_read32((volatile apr_uint32_t *)&r->threads);
@@ -144,6 +165,14 @@ static void collect(pump *u, prov_snapshot *n, apr_time_t now, int free, batch *
     u->first = e->reach_count ? (u->first + 1) % e->reach_count : 0;
 }
 
+/* For want of budget, or with a broken store: not again at once. Another process that was quicker
+ * is no reason, or two of them would take turns in resting. */
+static bool must_rest(const prov_verdict *v)
+{
+    bool overtaken = v->kind == PROV_REFUSED && (v->why == PROV_LEASED || v->why == PROV_NOT_DUE);
+    return v->kind != PROV_DONE && !overtaken;
+}
+
 static void claim(pump *u, batch *b, apr_time_t now)
 {
     prov_engine *e = u->engine;
@@ -161,8 +190,7 @@ static void claim(pump *u, batch *b, apr_time_t now)
     prov_store_submit_all(e->store, plans, verdicts, b->count);
     for (int i = 0; i < b->count; i++) {
         b->items[i].verdict = verdicts[i];
-        /* refused for want of budget, or by a broken store: not again at once */
-        if (verdicts[i].kind != PROV_DONE)
+        if (must_rest(&verdicts[i]))
             u->rest[b->items[i].reach - e->reaches] = now + BUDGET_PAUSE;
     }
 }
@@ -202,7 +230,7 @@ static void keep_house(pump *u, prov_snapshot *n, apr_time_t now)
     prov_engine *e = u->engine;
     if (now - u->reclaimed >= SLEEP_MOST) {
         u->reclaimed = now;
-        reclaim(u, n);
+        reclaim(u, n, now);
         u->scanning = prov_generation_scan(e, u->turn);
     } else if (u->scanning)
         u->scanning = prov_generation_scan(e, u->turn);

@@ -32,6 +32,19 @@ static bool is_news(const prov_job *job, const prov_outcome *o)
            job->target.paused_until > 0;
 }
 
+/* What happens to a target is said once: by whose answer made it happen. */
+static void say(const prov_job *job, const prov_outcome *o)
+{
+    bool closed = job->target.breaker == PROV_BREAKER_CLOSED;
+    bool opens = o->event == PROV_TARGET_PAUSE ||
+                 (o->event == PROV_TARGET_BAD && job->target.bad_row + 1 >= PROV_BREAKER_ROW);
+    if (closed && opens)
+        prov_log(PROV_LOG_WARNING, "PROV0201: %s is paused: %.*s", job->reach->name,
+                 (int)o->reason.len, (const char *)o->reason.data);
+    else if (!closed && o->event == PROV_TARGET_GOOD_WRITE)
+        prov_log(PROV_LOG_NOTICE, "PROV0202: %s works again", job->reach->name);
+}
+
 static void announce(prov_engine *e)
 {
     apr_thread_mutex_lock(e->lock);
@@ -68,13 +81,16 @@ bool prov_job_settle(prov_job *job, prov_settle *s)
     prov_fault_point("acknowledge");
     prov_store_submit(job->engine->store, plan, &verdict);
     announce(job->engine);
+    if (verdict.kind == PROV_DONE && is_news(job, &s->outcome))
+        say(job, &s->outcome);
     if (verdict.kind == PROV_REFUSED && verdict.why == PROV_REMOTE_TAKEN && a->has_remote) {
         a->has_remote = a->has_copy = false;
         a->remote = (prov_bytes){ 0 };
         prov_job_refuse(job, "the target answered with an object that another of our resources "
                              "is linked to");
     } else if (verdict.kind != PROV_DONE && verdict.kind != PROV_REFUSED)
-        prov_log(PROV_LOG_WARNING, "%s: an outcome could not be stored; it will be asked for again",
+        prov_log(PROV_LOG_WARNING,
+                 "PROV0203: %s: an outcome could not be stored; it will be asked for again",
                  job->reach->name);
     return verdict.kind == PROV_DONE;
 }

@@ -44,13 +44,13 @@ typedef struct word {
 
 static prov_err *wrong(const parser *ps, const char *what)
 {
-    return prov_err_make(ps->p, 400, "invalidFilter", "%s at character %d of the filter", what,
+    return prov_err_make(ps->p, 400, "invalidFilter", "%s, at character %d of the filter", what,
                          (int)(ps->at - ps->text) + 1);
 }
 
 static prov_err *wrong_word(const parser *ps, word w, const char *what)
 {
-    return prov_err_make(ps->p, 400, "invalidFilter", "'%.*s' %s at character %d of the filter",
+    return prov_err_make(ps->p, 400, "invalidFilter", "'%.*s' %s, at character %d of the filter",
                          (int)(w.len < 200 ? w.len : 200), w.at, what, (int)(w.at - ps->text) + 1);
 }
 

@@ -29,6 +29,9 @@ bool prov_filter_match(const prov_filter *f, const prov_view *v);
 bool prov_filter_match_value(const prov_filter *f, const prov_attr *of, const prov_value *value,
                              apr_pool_t *p);
 
+/* How many comparisons it makes of one value. */
+int prov_filter_terms(const prov_filter *f);
+
 /* If every match must have `path eq text` (an and-conjunct), gives the text: what an index serves.
  */
 bool prov_filter_requires(const prov_filter *f, const prov_attr *a, prov_bytes *text);

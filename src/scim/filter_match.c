@@ -12,6 +12,9 @@ typedef struct element {
     prov_cursor fields;        /* a record's */
 } element;
 
+/* Texts up to this length are folded without memory of a pool's. */
+#define FOLD_ROOM 256
+
 typedef bool element_test(const prov_filter *n, const element *e, apr_pool_t *p);
 
 /* ---- one value against one term ---- */
@@ -48,7 +51,7 @@ static int sign_of(const uint8_t *have, const uint8_t *want, size_t len, bool fo
 /* memmem is linear whatever the texts are. */
 static bool contains(prov_bytes have, prov_bytes want, bool fold, apr_pool_t *p)
 {
-    uint8_t room[256], *folded = room;
+    uint8_t room[FOLD_ROOM], *folded = room;
     if (have.len < want.len || want.len == 0)
         return want.len == 0;
     if (!fold)
@@ -86,10 +89,9 @@ static bool decide(prov_filter_op op, int sign)
 }
 
 /* Brings a stored text to the form of `want`; an ASCII one is folded while it is compared. */
-static prov_bytes comparable(const prov_filter *n, prov_bytes have, bool *fold, apr_pool_t *p)
+static prov_bytes comparable(const prov_filter *n, prov_bytes have, bool ascii, apr_pool_t *p)
 {
     prov_bytes out;
-    *fold = false;
     switch (n->how) {
     case PROV_TEXT_EXACT:
         return have;
@@ -98,7 +100,7 @@ static prov_bytes comparable(const prov_filter *n, prov_bytes have, bool *fold, 
             have.len--;
         return have;
     default:
-        if ((*fold = is_ascii(have)))
+        if (ascii)
             return have;
         if (n->how == PROV_TEXT_PRECIS && !prov_text_username(p, have, &out))
             return out;
@@ -106,11 +108,11 @@ static prov_bytes comparable(const prov_filter *n, prov_bytes have, bool *fold, 
     }
 }
 
-static bool text_matches(const prov_filter *n, prov_bytes have, apr_pool_t *p)
+/* `fold`: it is ASCII, and folded only now. */
+static bool compare(const prov_filter *n, prov_bytes have, bool fold, apr_pool_t *p)
 {
-    bool fold;
     prov_bytes want = n->want;
-    have = comparable(n, have, &fold, p);
+    have = comparable(n, have, fold, p);
     switch (n->op) {
     case PROV_OP_EQ:
         return have.len == want.len && sign_of(have.data, want.data, want.len, fold) == 0;
@@ -126,6 +128,21 @@ static bool text_matches(const prov_filter *n, prov_bytes have, apr_pool_t *p)
     default:
         return decide(n->op, order(have, want, fold));
     }
+}
+
+/* What a comparison takes is given back at once: long values, many values and many terms multiply.
+ */
+static bool text_matches(const prov_filter *n, prov_bytes have, apr_pool_t *p)
+{
+    bool folds = n->how == PROV_TEXT_FOLD || n->how == PROV_TEXT_PRECIS;
+    bool ascii = folds && is_ascii(have);
+    apr_pool_t *own;
+    if (!folds || (ascii && have.len <= FOLD_ROOM))
+        return compare(n, have, ascii, p);
+    apr_pool_create(&own, p);
+    bool matches = compare(n, have, ascii, own);
+    apr_pool_destroy(own);
+    return matches;
 }
 
 static bool instant_matches(const prov_filter *n, const prov_value *v, apr_pool_t *p)
@@ -430,12 +447,16 @@ static bool name_matches(const prov_filter *n, const prov_view *v, prov_item ite
 {
     prov_value value = value_of(item);
     prov_bytes bare = value.text;
-    uint8_t *joined = apr_palloc(v->scratch, v->prefix.len + bare.len + 1);
+    apr_pool_t *own;
+    apr_pool_create(&own, v->scratch);
+    uint8_t *joined = apr_palloc(own, v->prefix.len + bare.len + 1);
     memcpy(joined, v->prefix.data, v->prefix.len);
     if (bare.len)
         memcpy(joined + v->prefix.len, bare.data, bare.len);
     value.text = (prov_bytes){ joined, v->prefix.len + bare.len };
-    return value_matches(n, &value, v->scratch);
+    bool matches = value_matches(n, &value, own);
+    apr_pool_destroy(own);
+    return matches;
 }
 
 static bool term_matches(const prov_filter *n, const prov_view *v)
@@ -537,4 +558,12 @@ bool prov_filter_match_value(const prov_filter *f, const prov_attr *of, const pr
     else
         e.simple = value;
     return element_holds(f, &e, p);
+}
+
+int prov_filter_terms(const prov_filter *f)
+{
+    int terms = f->kind == PROV_NODE_TERM;
+    for (const prov_filter *c = f->child; c; c = c->next)
+        terms += prov_filter_terms(c);
+    return terms;
 }

@@ -193,6 +193,13 @@ static prov_err *spend(edit *e, int64_t comparisons)
                          e->attr->name);
 }
 
+/* Each value is held against each term of the path's filter. */
+static prov_err *spend_selecting(edit *e, const prov_field *f)
+{
+    const prov_filter *filter = e->op->path.filter;
+    return spend(e, (int64_t)f->count * (filter ? prov_filter_terms(filter) : 1));
+}
+
 /* Notes that the operation made value `i` primary. */
 static prov_err *crown(edit *e, int i)
 {
@@ -343,7 +350,7 @@ static prov_err *edit_selected(edit *e)
 {
     prov_field *f = prov_object_get(e->o, e->attr);
     bool whole = e->op->kind == PROV_PATCH_REPLACE && !e->op->path.sub;
-    prov_err *err = f ? spend(e, f->count) : NULL;
+    prov_err *err = f ? spend_selecting(e, f) : NULL;
     int count = 0;
     for (int i = 0; f && i < f->count && !err; i++) {
         if (!selected(e, &f->values[i]))
@@ -365,7 +372,7 @@ static prov_err *edit_selected(edit *e)
 
 static prov_err *remove_selected(edit *e, prov_field *f)
 {
-    prov_err *err = spend(e, f->count);
+    prov_err *err = spend_selecting(e, f);
     int count = 0;
     for (int i = f->count - 1; i >= 0 && !err; i--) {
         prov_value *v = &f->values[i];

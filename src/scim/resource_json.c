@@ -142,7 +142,9 @@ typedef struct reference {
 
 typedef struct visiting {
     const writing *w;
-    reference ref;
+    const prov_attr *of;
+    bool begun;
+    reference ref; /* looked up for the first value */
 } visiting;
 
 static bool shows(const void *baton, const prov_attr *sub)
@@ -192,6 +194,9 @@ static bool put_apart(void *baton, const prov_object *value)
     visiting *visit = baton;
     const writing *w = visit->w;
     size_t before = w->b->len;
+    if (!visit->begun)
+        visit->ref = reference_of(w, visit->of);
+    visit->begun = true;
     prov_put_comma(w->b);
     prov_tree_open(w->b, value, shows, w->proj);
     if (visit->ref.ref)
@@ -212,7 +217,7 @@ static void put_elsewhere(const writing *w, const prov_schema *s)
         const prov_entry *e = prov_registry_entry(w->r, a->number);
         if (!e || !lies_elsewhere(a) || !prov_projected(w->proj, a))
             continue;
-        visiting visit = { w, reference_of(w, a) };
+        visiting visit = { .w = w, .of = a };
         size_t before = w->b->len;
         prov_put_key(w->b, e->key);
         prov_buf_byte(w->b, '[');

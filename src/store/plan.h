@@ -15,8 +15,9 @@ typedef struct prov_plan prov_plan;
 
 typedef enum {
     PROV_TRIGGER_SCIM = 1,
-    PROV_TRIGGER_ADMIN, /* provisionctl */
-    PROV_TRIGGER_CONFIG /* a target's declaration changed */
+    PROV_TRIGGER_ADMIN,  /* provisionctl */
+    PROV_TRIGGER_CONFIG, /* a target's declaration changed */
+    PROV_TRIGGER_NAME    /* another of our objects needs the name that a leaver has there */
 } prov_trigger;
 
 typedef enum { PROV_CREATED = 1, PROV_REPLACED, PROV_PATCHED, PROV_DELETED } prov_operation;
@@ -101,7 +102,7 @@ void prov_plan_reclaim(prov_plan *plan, const prov_id *id, uint32_t target, uint
 /* The edge's flags; its place among the work follows. */
 void prov_plan_edge(prov_plan *plan, uint32_t target, const prov_id *group, const prov_id *member,
                     const prov_edge *edge);
-/* Only `sent`, only if the edge still wants what is being sent. */
+/* In a request from now on, whatever it wants by now: what that leaves behind is work. */
 void prov_plan_edge_sent(prov_plan *plan, uint32_t target, const prov_id *group,
                          const prov_id *member, bool value);
 /* The answer to `value`: applied becomes it and sent ends; refused marks it so; unsent only ends

@@ -26,15 +26,18 @@ struct prov_passwords {
     apr_thread_mutex_t *lock; /* guards what follows */
     apr_thread_cond_t *room;
     int running, most; /* hashes at a time */
+    int waiting, most_waiting;
     slot slots[CACHE_SLOTS];
 };
 
-prov_err *prov_passwords_make(apr_pool_t *p, const char *tenant, int cost, prov_passwords **out)
+prov_err *prov_passwords_make(apr_pool_t *p, const char *tenant, int cost, int waiters,
+                              prov_passwords **out)
 {
     prov_passwords *pw = apr_pcalloc(p, sizeof *pw);
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     pw->tenant = prov_bytes_of(tenant);
     pw->cost = cost;
+    pw->most_waiting = waiters;
     pw->most = cores > 3 ? (int)(cores / 2) : 1;
     prov_random(pw->key, sizeof pw->key);
     apr_status_t rv = apr_thread_mutex_create(&pw->lock, APR_THREAD_MUTEX_DEFAULT, p);
@@ -69,11 +72,20 @@ static void keep(prov_passwords *pw, const uint8_t mac[PROV_DIGEST_LEN], bool ri
 
 /* --- the gate: both with the lock held -------------------------------------------------------- */
 
+static bool may_wait(const prov_passwords *pw)
+{
+    return !pw->most_waiting || pw->waiting < pw->most_waiting;
+}
+
 static bool enter(prov_passwords *pw)
 {
+    if (pw->running >= pw->most && !may_wait(pw))
+        return false;
     apr_time_t now = apr_time_now(), until = now + GATE_PATIENCE;
+    pw->waiting++;
     for (; pw->running >= pw->most && now < until; now = apr_time_now())
         apr_thread_cond_timedwait(pw->room, pw->lock, until - now);
+    pw->waiting--;
     if (pw->running >= pw->most)
         return false;
     pw->running++;

@@ -71,8 +71,10 @@ typedef enum {
 } prov_password_verdict;
 typedef struct prov_passwords prov_passwords;
 /* The verdict cache and the gate of at most cores/2 hashes at a time. On `p`, for its life. `cost`
- * is what a new hash costs, and what a name that nobody has does. */
-prov_err *prov_passwords_make(apr_pool_t *p, const char *tenant, int cost, prov_passwords **out);
+ * is what a new hash costs, and what a name that nobody has does. At most `waiters` threads wait at
+ * the gate, so that wrong passwords cannot take them all; 0: any number. */
+prov_err *prov_passwords_make(apr_pool_t *p, const char *tenant, int cost, int waiters,
+                              prov_passwords **out);
 /* Prepares a password and hashes it, through the same gate: 429 when that is too narrow. */
 prov_err *prov_passwords_hash(prov_passwords *pw, apr_pool_t *p, prov_bytes password,
                               const char **hash);

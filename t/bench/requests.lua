@@ -39,7 +39,8 @@ function kinds.add(from, members, groups)
    members, groups = lines(members), lines(groups)
    return function()
       local member = members[from + count] or error("load more members")
-      return wrk.format("PATCH", "/scim/v2/Groups/" .. groups[count % #groups + 1], headers,
+      return wrk.format("PATCH",
+         "/scim/v2/Groups/" .. groups[count % #groups + 1] .. "?excludedAttributes=members", headers,
          patch:format(('{"op":"add","path":"members","value":[{"value":"%s"}]}'):format(member)))
    end
 end

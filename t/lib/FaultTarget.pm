@@ -67,7 +67,9 @@ sub url    { return "http://127.0.0.1:$_[0]{port}/scim/v2" . ($_[1] // '') }
 sub pid    { return $_[0]{pid} }
 sub counts { return $_[0]->order('counts') }
 sub state  { return $_[0]->order('state') }
-sub hang   { return $_[0]->order(hang => on => $_[1]) }
+sub let_go { return $_[0]->order('let_go') }
+sub hang   { return $_[0]->order(hang => methods => $_[1]) }
+sub script { return $_[0]->order(script => method => $_[1], kinds => [ @_[2 .. $#_] ]) }
 
 sub faults
 {

@@ -37,7 +37,7 @@ my $json = JSON->new->utf8->canonical->allow_nonref;
 sub build_dir { return abs_path($ENV{PROVISION_BUILD} // "$root/build/test") // "$root/build/test" }
 sub data_dir  { return abs_path($ENV{PROVISION_DATA} // "$root/../shared/data") // '' }
 sub quick     { return $ENV{PROVISION_QUICK} || $ENV{QUICK} ? 1 : 0 }
-sub seeds     { return $ENV{SEEDS} // ($_[0] // 1) }
+sub seeds     { return $ENV{SEEDS} || ($_[0] // 1) } # make exports it empty
 
 # name: for messages. children, threads: the process model. modules: more of httpd's own.
 # module => 0: a plain httpd. preload: names of t/preload/*.c.

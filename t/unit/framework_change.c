@@ -243,6 +243,26 @@ static void memberships(void)
              "invalidValue", "a member that the application does not see");
 }
 
+/* Removed ones count as well: each operation looks at everyone it met. */
+static void selecting_members(void)
+{
+    const char *members = "[", *filter = "type eq \\\"x\\\"", *ops = "";
+    for (int i = 0; i < 100; i++) {
+        prov_id id = made(user_type, apr_psprintf(p, "\"userName\":\"sel%d\"", i));
+        members =
+            apr_psprintf(p, "%s%s{\"value\":\"%s\"}", members, i ? "," : "", prov_id_text(p, &id));
+    }
+    prov_id g =
+        made(group_type, apr_psprintf(p, "\"displayName\":\"many\",\"members\":%s]", members));
+    for (int i = 1; i < 250; i++)
+        filter = apr_pstrcat(p, filter, " or type eq \\\"x\\\"", NULL);
+    const char *one = op("remove", apr_psprintf(p, "members[%s]", filter), NULL);
+    for (int i = 0; i < 90; i++)
+        ops = apr_pstrcat(p, ops, i ? "," : "", one, NULL);
+    is_error(change(&resident, PROV_PATCHED, group_type, g, one), 0, NULL, "a long filter");
+    is_error(change(&resident, PROV_PATCHED, group_type, g, ops), 413, NULL, "too often");
+}
+
 static void debts(void)
 {
     prov_caller quiet = resident;
@@ -307,6 +327,7 @@ int main(void)
     domains();
     large_values();
     memberships();
+    selecting_members();
     debts();
     journal();
     return service_done();

@@ -1,5 +1,6 @@
 /* Who holds which permission, and who may change what because of it. */
 #include "framework_given.h"
+#include "framework/groups.h"
 
 static prov_id chief, helper, reader, nobody, alias, hr_admins, below, deep, free_group, admins;
 
@@ -144,6 +145,18 @@ static void refusals(void)
              "and with it the protection");
 }
 
+/* Who is in more groups than are looked at may be in one that counts. */
+static void crowds(void)
+{
+    prov_id user = made(user_type, "\"userName\":\"joiner\"");
+    for (int i = 1; i < PROV_GROUPS_ABOVE_MOST; i++)
+        group_of("one of many", user);
+    is_error(change(&resident, PROV_PATCHED, user_type, user, TITLE), 0, NULL, "almost too many");
+    group_of("one of many", user);
+    is_error(change(&resident, PROV_PATCHED, user_type, user, USER("joined")), 403, NULL,
+             "who is in too many groups is protected");
+}
+
 int main(void)
 {
     apr_initialize();
@@ -151,5 +164,6 @@ int main(void)
     given();
     permissions();
     refusals();
+    crowds();
     return service_done();
 }

@@ -25,9 +25,12 @@ static const prov_application *application;
 static const prov_resource_type *user_type, *group_type;
 static uint16_t domain;
 
+static apr_time_t later; /* when what is put next is due */
+
 static prov_touch touch(uint8_t queue)
 {
-    return (prov_touch){ .now = apr_time_now(), .queue = queue, .trigger = PROV_TRIGGER_SCIM };
+    return (
+        prov_touch){ .now = apr_time_now() + later, .queue = queue, .trigger = PROV_TRIGGER_SCIM };
 }
 
 static void configure(void)
@@ -410,6 +413,36 @@ static void test_delete_policy(void)
     declared->deprovision = PROV_DEPROVISION_DISABLE;
 }
 
+/* Leases of a process that nobody knows any more hold all of the target's budget. What is due
+ * before they end must not wait for ever. */
+static void test_lost_leases(void)
+{
+    uint32_t number = 0;
+    prov_store_number(store, PROV_NUMBER_TARGET, "there/in-process", &number);
+    prov_budget budget = { .concurrency = (int32_t)declared->concurrency };
+    prov_lease lease = { .process = 4711, .until = apr_time_now() + apr_time_from_msec(50) };
+    plan_faults(0, NULL);
+    for (int i = 0; i < budget.concurrency; i++) {
+        prov_id id = prov_id_make();
+        prov_plan *plan = prov_plan_make(pool);
+        later = apr_time_from_sec(3600);
+        put(user_type, &id, apr_psprintf(pool, "leased%d", i), NULL);
+        lease.claim++;
+        prov_plan_claim(plan, &id, number, &lease, apr_time_now() + 2 * later, &budget);
+        commit(plan, "claim");
+    }
+    later = -apr_time_from_sec(60);
+    for (int i = 0; i < budget.concurrency; i++) {
+        prov_id id = prov_id_make();
+        put(user_type, &id, apr_psprintf(pool, "waiting%d", i), NULL);
+    }
+    later = 0;
+    apr_time_t until = apr_time_now() + SETTLE_FOR;
+    while (!there("User", "waiting0") && apr_time_now() < until)
+        apr_sleep(2000);
+    ok(there("User", "waiting0"), "lost leases give their budget back");
+}
+
 int main(int argc, const char *const *argv)
 {
     apr_app_initialize(&argc, &argv, NULL);
@@ -427,6 +460,7 @@ int main(int argc, const char *const *argv)
     test_trouble();
     test_manager();
     test_delete_policy();
+    test_lost_leases();
     prov_engine_stop(engine);
     const char *folder = apr_psprintf(pool, "/dev/shm/provision-pump-%d", (int)getpid());
     const char *data = apr_pstrcat(pool, folder, "/data.mdb", NULL);

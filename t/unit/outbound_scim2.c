@@ -193,6 +193,7 @@ static void creation(void)
           PROV_CALL_ANSWERED, "an object" },
         { "{\"userName\":\"a\"}", 201, PROV_CALL_UNREADABLE, "no id" },
         { "{\"id\":\"\",\"userName\":\"a\"}", 201, PROV_CALL_UNREADABLE, "an empty id" },
+        { "{\"id\":\"..\",\"userName\":\"a\"}", 201, PROV_CALL_UNREADABLE, "an id of dots" },
         { "<html>", 201, PROV_CALL_UNREADABLE, "garbage" },
         { "[]", 200, PROV_CALL_UNREADABLE, "a list" },
         { "", 204, PROV_CALL_UNREADABLE, "nothing" },

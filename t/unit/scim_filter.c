@@ -14,7 +14,7 @@ static const prov_resource_type *user, *group;
 static const struct {
     const char *text, *says;
 } refused[] = {
-    { "", "an attribute is missing at character 1" },
+    { "", "an attribute is missing, at character 1" },
     { "   ", "an attribute is missing" },
     { "userName", "an operator is missing" },
     { "userName eq", "'' is not a value" },
@@ -28,7 +28,7 @@ static const struct {
     { "userName eq 1.", "'1.' is not a JSON value" },
     { "userName eq 42", "does not have the attribute's type" },
     { "userName eq true", "does not have the attribute's type" },
-    { "userName regex \"x\"", "'regex' is not an operator at character 10" },
+    { "userName regex \"x\"", "'regex' is not an operator, at character 10" },
     { "userName eqx \"x\"", "'eqx' is not an operator" },
     { "userName gt null", "cannot be ordered" },
     { "userName co null", "cannot be ordered" },
@@ -289,6 +289,35 @@ static void test_prefix(void)
     }
 }
 
+/* Many terms, many values, many resources: what each takes must not add up. */
+static void test_room(void)
+{
+    static const char *const texts[] = {
+        "nickName co \"zz\"",          "nickName eq \"zz\"",    "userName co \"zz\"",
+        "displayName eq \"\xc3\x84\"", "displayName co \"zz\"", "emails.value co \"zz\"",
+        "emails[value co \"zz\"]",
+    };
+    static const char *const prefixes[] = { "", "CORP/" };
+    const char *text =
+        apr_psprintf(pool,
+                     USER("\"userName\":\"s\xc3\x9f\",\"displayName\":\"\xc3\x84nne\","
+                          "\"nickName\":\"%01000d\",\"emails\":[{\"value\":\"\xc3\x84@x.org\"}]"),
+                     0);
+    prov_body_extra extra;
+    const prov_object *o = acme_tree(pool, registry, user, acme_json(pool, text), &extra);
+    prov_view v = acme_view(pool, registry, user, o, 0, 0);
+    apr_pool_create(&v.scratch, pool);
+    for (size_t i = 0; i < 2 * sizeof texts / sizeof *texts; i++) {
+        prov_filter *f;
+        prov_err *err = prov_filter_parse(pool, registry, user, texts[i / 2], NULL, &f);
+        v.prefix = prov_bytes_of(prefixes[i % 2]);
+        const char *before = apr_palloc(v.scratch, 8);
+        ok(!err && !prov_filter_match(f, &v), "no match: %s", texts[i / 2]);
+        ok((const char *)apr_palloc(v.scratch, 8) == before + 8, "and nothing taken");
+        apr_pool_clear(v.scratch);
+    }
+}
+
 /* ---- values of a tree ---- */
 
 static void test_values(void)
@@ -466,6 +495,7 @@ int main(void)
     test_printed();
     test_matched();
     test_prefix();
+    test_room();
     test_values();
     test_requires();
     test_limits();

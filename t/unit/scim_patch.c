@@ -1,6 +1,6 @@
 /* PATCH beyond the vectors, and the way back: the difference of two trees. */
 #include "tap.h"
-#include "scim/patch.h"
+#include "scim/patch_op.h"
 #include "scim_acme.h"
 #include <apr_strings.h>
 
@@ -328,6 +328,35 @@ static void test_work(void)
     }
 }
 
+/* Each value is held against each term. */
+static void test_selecting(void)
+{
+    static const struct {
+        const char *path, *op;
+        int costs;
+    } rows[] = {
+        { "emails[value pr].type", "replace", 2 },
+        { "emails[value pr and (value pr or not (type pr))].type", "replace", 6 },
+        { "emails.type", "replace", 2 },
+        { "emails[type eq \"x\" or type eq \"y\"]", "remove", 4 },
+    };
+    const prov_object *before =
+        tree("\"emails\":[{\"value\":\"a\",\"type\":\"x\"},{\"value\":\"b\"}]");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t budget = 1000;
+        bool removes = strcmp(rows[i].op, "remove") == 0;
+        prov_patch_op op = { .kind = removes ? PROV_PATCH_REMOVE : PROV_PATCH_REPLACE,
+                             .value = removes ? NULL : acme_json(pool, "\"x\""),
+                             .budget = &budget };
+        prov_err *err =
+            prov_path_parse(pool, registry, user, rows[i].path, strlen(rows[i].path), &op.path);
+        if (!err)
+            err = prov_patch_perform(pool, prov_object_copy(pool, before), &op);
+        ok(!err, "%s %s", rows[i].op, rows[i].path);
+        is_int(1000 - budget, rows[i].costs, "its comparisons");
+    }
+}
+
 /* ---- the difference ---- */
 
 static const struct {
@@ -383,6 +412,7 @@ int main(void)
     test_password();
     test_bounds();
     test_work();
+    test_selecting();
     test_differences();
     apr_terminate();
     return plan_done();

@@ -77,7 +77,8 @@ static void test_full_map(void)
     ok(made > 100 && v.kind == PROV_FULL, "it fills up, after %d users", made);
     is_int(version_of(&ids[made]), 0, "the one too many is not there");
     is_int(version_of(&ids[0]), 1, "the others are");
-    ok(prov_store_health(store, p) == NULL, "the store is well");
+    const prov_err *why = prov_store_health(store, p);
+    is_int(why ? why->http : 0, 507, "its health is that it is full");
     /* Neighbours: only whole pages become free. */
     for (int i = 0; i < made / 2; i++) {
         prov_plan *a = plan();
@@ -89,6 +90,7 @@ static void test_full_map(void)
     }
     is_int(v.kind, PROV_DONE, "users can be deleted from a full store");
     is_int(put_user(MOST, &more).kind, PROV_DONE, "and then there is room again");
+    ok(prov_store_health(store, p) == NULL, "and the store is well");
     is_int(faults_found(), 0, "nothing is half done");
 
     while ((v = put_user(++made + MOST, &more)).kind == PROV_DONE)

@@ -1,6 +1,8 @@
 /* Passwords: set through the door, checked against the row and the cache. */
 #include "framework_given.h"
 
+#include <apr_thread_proc.h>
+
 static prov_password_verdict check(const char *name, const char *password, prov_id *user)
 {
     prov_password_verdict v;
@@ -20,6 +22,51 @@ static void right_or_wrong(const char *name, const char *password, bool right, c
 static const char *set(const char *value)
 {
     return apr_psprintf(p, "{\"op\":\"replace\",\"path\":\"password\",\"value\":%s}", value);
+}
+
+/* --- the gate, with more at once than it lets through ---------------------------------------- */
+
+#define CALLERS 16
+
+typedef struct caller {
+    apr_pool_t *pool;
+    prov_passwords *passwords;
+    prov_password_verdict verdict;
+} caller;
+
+static void *APR_THREAD_FUNC guess(apr_thread_t *thread, void *baton)
+{
+    caller *c = baton;
+    prov_id user;
+    const char *word = apr_psprintf(c->pool, "word %p", baton);
+    if (prov_password_check(c->passwords, service->userstores, service->store, c->pool,
+                            PROV_BYTES("nobody"), prov_bytes_of(word), &user, &c->verdict))
+        c->verdict = PROV_PASSWORD_RIGHT; /* an error: counts as neither */
+    return NULL;
+}
+
+static int busy_of(int waiters)
+{
+    caller callers[CALLERS];
+    apr_thread_t *threads[CALLERS];
+    apr_status_t rv;
+    prov_passwords *pw;
+    int busy = 0, wrong = 0;
+    fatal(prov_passwords_make(p, "t", 5, waiters, &pw));
+    for (int i = 0; i < CALLERS; i++) {
+        callers[i] = (caller){ .passwords = pw };
+        apr_pool_create(&callers[i].pool, NULL);
+        apr_thread_create(&threads[i], NULL, guess, &callers[i], p);
+    }
+    for (int i = 0; i < CALLERS; i++) {
+        apr_thread_join(&rv, threads[i]);
+        busy += callers[i].verdict == PROV_PASSWORD_BUSY;
+        wrong += callers[i].verdict == PROV_PASSWORD_WRONG;
+        apr_pool_destroy(callers[i].pool);
+    }
+    is_int(busy + wrong, CALLERS, "%d may wait: each gets a verdict", waiters);
+    ok(wrong > 0, "some the true one");
+    return busy;
 }
 
 int main(void)
@@ -69,5 +116,7 @@ int main(void)
     right_or_wrong("alice", "three", false, "a password that was taken away");
     fatal(change(&resident, PROV_PATCHED, user_type, id, set("null")));
     ok(!last.changed, "which can be done once");
+
+    ok(busy_of(1) > 0, "who finds others waiting is sent away, and takes no thread");
     return service_done();
 }

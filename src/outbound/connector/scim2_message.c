@@ -161,13 +161,19 @@ static const char *first_text(apr_pool_t *p, const prov_object *o, const prov_at
     return v ? copied(p, v->text) : NULL;
 }
 
+/* As a segment of a path it would lead elsewhere, to the collection for one. */
+static bool leads_away(prov_bytes id)
+{
+    return prov_bytes_equal(id, PROV_BYTES(".")) || prov_bytes_equal(id, PROV_BYTES(".."));
+}
+
 bool prov_scim2_take(prov_call *call, const prov_json *j, prov_remote *remote)
 {
     prov_body_extra extra = { 0 };
     if (prov_json_is(j) != PROV_JSON_OBJECT ||
         prov_value_read(call->pool, call->registry, call->type, j, PROV_BODY_LENIENT,
                         &remote->object, &extra) ||
-        !extra.id.len)
+        !extra.id.len || leads_away(extra.id))
         return false;
     remote->id = copied(call->pool, extra.id);
     remote->etag = copied(call->pool, extra.version);

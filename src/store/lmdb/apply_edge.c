@@ -14,9 +14,9 @@ PROV_EFFECT(edge)
 
 PROV_EFFECT(edge_sent)
 {
+    /* Also what is no longer wanted like that: it goes out all the same, and is to be undone. */
     prov_edge edge;
-    if (!prov_rows_edge(&a->tx, op->target, &op->id, &op->other, &edge) || edge.wanted != op->flag)
-        return;
+    prov_rows_edge(&a->tx, op->target, &op->id, &op->other, &edge);
     edge.sent = true;
     prov_rows_edge_put(&a->tx, op->target, &op->id, &op->other, &edge);
 }

@@ -4,6 +4,8 @@
 #include "base/log.h"
 
 #include <apr_allocator.h>
+#include <errno.h>
+#include <semaphore.h>
 #include <string.h>
 
 #define BATCH_PLANS 256
@@ -18,7 +20,8 @@ struct prov_ticket {
     prov_verdict *verdicts;
     int count, taken, finished;
     bool leads; /* called to lead */
-    pthread_cond_t called;
+    /* Not a condition: who is called would first have to wait for the lock of him who calls. */
+    sem_t called;
     prov_ticket *next;
 };
 
@@ -113,31 +116,30 @@ static void run_one(prov_committer *c, const prov_plan *plan, prov_verdict *verd
         fail(verdict, kind);
 }
 
-/* All in one transaction. False if it came to nothing and each must have its own. */
-static bool run_together(prov_committer *c, batch *b)
+/* All in one transaction, which began with `rc`. False if it came to nothing and each must have its
+ * own. */
+static bool run_together(prov_committer *c, batch *b, prov_tx *tx, int rc)
 {
-    prov_tx tx;
-    int rc = begin(c, &tx);
     for (int i = 0; rc && i < b->count; i++)
         fail_for(c, b->verdicts[i], rc);
     if (rc)
         return true;
     for (int i = 0; i < b->count; i++) {
-        if (!apply(&tx, b->plans[i], b->verdicts[i])) {
-            prov_env_write_abort(c->env, tx.txn);
+        if (!apply(tx, b->plans[i], b->verdicts[i])) {
+            prov_env_write_abort(c->env, tx->txn);
             return false;
         }
     }
-    prov_verdict_kind kind = judge_commit(c, commit(c, &tx));
+    prov_verdict_kind kind = judge_commit(c, commit(c, tx));
     for (int i = 0; kind == PROV_UNKNOWN && i < b->count; i++)
         fail(b->verdicts[i], kind);
     return kind != PROV_FULL;
 }
 
-static void run(prov_committer *c, batch *b)
+static void run(prov_committer *c, batch *b, prov_tx *tx, int rc)
 {
     __atomic_add_fetch(&c->plans, (uint64_t)b->count, __ATOMIC_RELAXED);
-    if (b->count > 1 && run_together(c, b))
+    if (run_together(c, b, tx, rc))
         return;
     /* Only the guilty fails. */
     for (int i = 0; i < b->count; i++)
@@ -148,7 +150,7 @@ static void run(prov_committer *c, batch *b)
 
 static void enqueue(prov_committer *c, prov_ticket *t)
 {
-    pthread_cond_init(&t->called, NULL);
+    sem_init(&t->called, 0, 0);
     *c->last = t;
     c->last = &t->next;
 }
@@ -177,13 +179,13 @@ static void fill(prov_committer *c, batch *b)
     }
 }
 
-/* An owner whose last plan is done may be gone as soon as the lock is. */
+/* An owner whose last plan is done may be gone as soon as he is called. */
 static void wake_owners(batch *b)
 {
     for (int i = 0; i < b->count; i++) {
         prov_ticket *t = b->owners[i];
         if (++t->finished == t->count)
-            pthread_cond_signal(&t->called);
+            sem_post(&t->called);
     }
 }
 
@@ -192,7 +194,7 @@ static void hand_over(prov_committer *c)
     c->led = c->first != NULL;
     if (c->first) {
         c->first->leads = true;
-        pthread_cond_signal(&c->first->called);
+        sem_post(&c->first->called);
     }
 }
 
@@ -200,17 +202,22 @@ static void hand_over(prov_committer *c)
 static void lead(prov_committer *c, prov_ticket *own)
 {
     batch b;
+    prov_tx tx;
     int more = LEAD_ON;
     while (c->first && c->first->plans && (own->finished < own->count || more-- > 0)) {
+        pthread_mutex_unlock(&c->lock);
+        int rc = begin(c, &tx);
+        /* Only now is the batch closed: while another process wrote, more came to join it. */
+        pthread_mutex_lock(&c->lock);
         fill(c, &b);
         pthread_mutex_unlock(&c->lock);
-        run(c, &b);
+        run(c, &b, &tx, rc);
         pthread_mutex_lock(&c->lock);
         wake_owners(&b);
     }
 }
 
-/* The lock is held on return; true if the caller now leads. */
+/* True if the caller now leads, and then the lock is held; else all of his is finished. */
 static bool wait_in_line(prov_committer *c, prov_ticket *t)
 {
     pthread_mutex_lock(&c->lock);
@@ -219,8 +226,11 @@ static bool wait_in_line(prov_committer *c, prov_ticket *t)
         c->led = true;
         return true;
     }
-    while (!t->leads && (t->count == 0 || t->finished < t->count))
-        pthread_cond_wait(&t->called, &c->lock);
+    pthread_mutex_unlock(&c->lock);
+    while (sem_wait(&t->called) != 0 && errno == EINTR)
+        ;
+    if (t->leads)
+        pthread_mutex_lock(&c->lock);
     return t->leads;
 }
 
@@ -233,9 +243,9 @@ void prov_committer_submit(prov_committer *c, const prov_plan *const plans[],
     if (wait_in_line(c, &own)) {
         lead(c, &own);
         hand_over(c);
+        pthread_mutex_unlock(&c->lock);
     }
-    pthread_mutex_unlock(&c->lock);
-    pthread_cond_destroy(&own.called);
+    sem_destroy(&own.called);
 }
 
 /* --- steps ---------------------------------------------------------------------------------- */
@@ -271,7 +281,7 @@ int prov_committer_step(prov_committer *c, prov_step *step, void *baton, bool *u
     pthread_mutex_lock(&c->lock);
     hand_over(c);
     pthread_mutex_unlock(&c->lock);
-    pthread_cond_destroy(&own.called);
+    sem_destroy(&own.called);
     return rc;
 }
 

@@ -399,7 +399,9 @@ int prov_env_write_commit(prov_env *env, MDB_txn *txn)
 bool prov_env_commit_undone(prov_env *env, int rc)
 {
     MDB_txn *txn;
-    if (prov_env_verdict(rc) != PROV_FULL)
+    /* LMDB calls a write that ended short an I/O error. */
+    bool full = prov_env_verdict(rc) == PROV_FULL || (rc == EIO && prov_env_disk_is_full(env));
+    if (!full)
         return false;
     /* Pages are written before the root. Had the root been tried, LMDB would refuse to go on. */
     if (prov_env_write_begin(env, &txn) != 0)

@@ -64,6 +64,7 @@ int prov_env_write_commit(prov_env *env, MDB_txn *txn);
 int64_t prov_env_free_pages(MDB_txn *txn);
 /* Only what makes room may be written now. Not within a transaction. */
 bool prov_env_is_low(prov_env *env);
+bool prov_env_disk_is_full(const prov_env *env);
 
 /* What a failed put or commit means for the plan. */
 prov_verdict_kind prov_env_verdict(int rc);

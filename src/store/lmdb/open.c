@@ -137,6 +137,10 @@ prov_err *prov_store_health(prov_store *s, apr_pool_t *p)
     if (rc)
         return prov_env_err(p, &s->env, rc, "The store cannot be read");
     prov_env_read_end(&s->env, txn);
+    if (prov_env_is_low(&s->env))
+        return prov_env_err(p, &s->env, MDB_MAP_FULL, "Only what makes room can be written");
+    if (prov_env_disk_is_full(&s->env))
+        return prov_env_err(p, &s->env, ENOSPC, "The disk is full");
     return NULL;
 }
 

@@ -4,12 +4,14 @@
 #include "store/lmdb/env.h"
 
 #include <string.h>
+#include <sys/statvfs.h>
 
 /* A share of the size: some transactions' worth of copied pages, as what one frees only the next
  * but one may use. */
 #define RESERVE_SHARE 8
 #define RESERVE_LEAST ((size_t)256 << 10)
 #define RESERVE_MOST  ((size_t)16 << 20)
+#define DISK_LEAST    ((uint64_t)64 << 10) /* what a write that ended short may have left */
 
 /* LMDB's list of pages that nobody uses is its table number 0, for readers only. */
 int64_t prov_env_free_pages(MDB_txn *txn)
@@ -52,4 +54,10 @@ bool prov_env_is_low(prov_env *env)
     bool low = is_low(env, txn);
     prov_env_read_end(env, txn);
     return low;
+}
+
+bool prov_env_disk_is_full(const prov_env *env)
+{
+    struct statvfs disk;
+    return statvfs(env->folder, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < DISK_LEAST;
 }

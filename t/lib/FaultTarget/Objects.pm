@@ -119,6 +119,7 @@ sub store
     return problem(409, 'the userName is taken')
         if $type eq 'Users' && grep { $_ ne $id } $self->ids_of($type, $name, $new->{$name});
     $new->{schemas} //= [ $schema{$type} ];
+    delete $new->{$_} for grep { ref $new->{$_} eq 'HASH' && !%{ $new->{$_} } } keys %$new;
     $new->{meta} = { version => ($old ? $old->{meta}{version} : 0) + 1 };
     delete $new->{id};
     $self->write_log({ op => $old ? 'change' : 'create', type => $type, id => $id, object => $new });

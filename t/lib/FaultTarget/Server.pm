@@ -44,7 +44,7 @@ sub main
     $SIG{PIPE} = 'IGNORE';
     srand $seed;
     my $self = bless { port => $port, limit => $limit, of => {}, timers => [], spell => [ 0, 0 ],
-        seen => {}, requests => 0, held => [], freed => 0, hang => 0,
+        seen => {}, requests => 0, held => [], freed => 0, hang => '', script => {},
         objects => FaultTarget::Objects->new(log => $log) }, __PACKAGE__;
     $self->listen_again;
     my $door = listener($control);
@@ -177,11 +177,13 @@ sub serve
 {
     my ($self, $c, $request) = @_;
     $self->{requests}++;
-    if ($self->{hang}) {
-        $c->{busy} = 1;
+    if ($self->{hang} && $request->{method} =~ /^(?:$self->{hang})$/) {
+        @$c{qw(busy request)} = (1, $request);
         push @{ $self->{held} }, $c;
         return;
     }
+    my $next = shift @{ $self->{script}{ $request->{method} } // [] };
+    return $fault{$next}->($self, $c, $request) if $next;
     my ($until, $status) = @{ $self->{spell} };
     return $self->refuse_with($c, $status) if $until > time;
     my $kind = $self->draw;
@@ -290,6 +292,18 @@ sub http_date
 
 # --- control: a JSON line in, a JSON line out ------------------------------------------------------
 
+sub let_go
+{
+    my ($self) = @_;
+    my @all = @{ $self->{held} };
+    @$self{qw(hang held)} = ('', []);
+    for my $c (@all) {
+        $c->{busy} = 0;
+        $self->serve($c, delete $c->{request});
+    }
+    return scalar @all;
+}
+
 my %order = (
     # rates by kind in 10,000 requests; none: a healthy server
     faults => sub {
@@ -298,8 +312,11 @@ my %order = (
         $self->{spell} = [ 0, 0 ] if !$self->{rates};
         return $self->{seen};
     },
-    # 1: requests are read and never answered
-    hang   => sub { $_[0]{hang} = $_[1]{on}; 1 },
+    # requests of these methods (a pattern) are read and not answered, until they are let go
+    hang   => sub { $_[0]{hang} = $_[1]{methods}; 1 },
+    let_go => \&let_go,
+    # the next requests of a method meet these faults
+    script => sub { $_[0]{script}{ $_[1]{method} } = $_[1]{kinds}; 1 },
     counts => sub {
         my ($self) = @_;
         return { requests => $self->{requests}, held => scalar @{ $self->{held} },

@@ -20,13 +20,15 @@ our @EXPORT = qw(pair admit front_conf partner settings service created found ar
 our $links = 'urn:mod_provision:params:scim:schemas:extension:links:1.0';
 my %schema = (Users => 'User', Groups => 'Group');
 
-# What every server of a pair says of itself.
+# What every server of a pair says of itself; size: of the store.
 sub settings
 {
-    return <<'CONF';
-ProvisionStore lmdb @store@
-ProvisionStoreSize 256M
-ProvisionSecretKey file:@scratch@/secrets/key
+    my (%set) = @_;
+    my $size = $set{size} // '256M';
+    return <<"CONF";
+ProvisionStore lmdb \@store\@
+ProvisionStoreSize $size
+ProvisionSecretKey file:\@scratch\@/secrets/key
 ProvisionPasswordCost 1
 CONF
 }
@@ -72,7 +74,7 @@ sub partner
 CONF
 }
 
-# settings: more of the server's. partners: instead of one. applications: instead of the resident
+# settings: more of the server's. size: of its store. partners: instead of one. applications: instead of the resident
 # one with blocking=off.
 sub front_conf
 {
@@ -82,7 +84,7 @@ sub front_conf
     ProvisionOutbound partner scim2 blocking=@{[$set{blocking} // 'off']}
 </ProvisionApplication>
 CONF
-    return settings() . ($set{settings} // '') . "\n" . ($set{partners} // partner($target, %set))
+    return settings(%set) . ($set{settings} // '') . "\n" . ($set{partners} // partner($target, %set))
         . $applications . service();
 }
 

@@ -24,11 +24,18 @@ sub wait_for
     }
 }
 
+# Below those that the system gives to whoever connects: a server that was killed must find its port
+# again. Other processes draw others.
+my $ports_drawn = 0;
 sub free_port
 {
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1:0', Listen => 1, ReuseAddr => 1)
-        or die "no port: $!";
-    return $socket->sockport;
+    for (1 .. 1000) {
+        my $port = 10_000 + ($$ * 137 + 7919 * $ports_drawn++) % 22_000;
+        my $socket = IO::Socket::INET->new(LocalAddr => "127.0.0.1:$port", Listen => 1,
+            ReuseAddr => 1);
+        return $port if $socket;
+    }
+    die "no port: $!";
 }
 
 # A process in a group of its own (so that it can be killed whole), its output in a file.

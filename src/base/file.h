@@ -1,0 +1,15 @@
+/* Files that are there whole or not at all, whatever ends the process or the power. */
+#ifndef PROV_BASE_FILE_H
+#define PROV_BASE_FILE_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+/* Replaces a file: 0640, its folder's owner's, on disk when this returns. */
+prov_err *prov_file_replace(apr_pool_t *p, const char *folder, const char *name,
+                            prov_bytes content);
+
+/* The names in a folder are on disk when this returns. */
+apr_status_t prov_file_sync_folder(const char *folder);
+
+#endif
