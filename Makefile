@@ -119,7 +119,7 @@ tested = $(call product,$1) $(UNITS:%=$(call in,$1)/unit/%) $(FUZZERS:%=$(call i
 build/preload/%.so: t/preload/%.c Makefile | deps
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
-	$(Q)$(CC) $(CFLAGS_ALL) -O2 -fvisibility=default -shared -o $@ $< -ldl -lm -lpthread
+	$(Q)$(CC) $(CFLAGS_ALL) -O2 -fvisibility=default -shared -o $@ $< -ldl -lpthread
 
 build/fuzz/%: build/fuzz/obj/t/fuzz/%.o build/fuzz/libprovision.a
 	@echo "  LD   $@"
