@@ -1,4 +1,5 @@
 #include "policy/combine.h"
+#include "policy/policy.h"
 
 #include <string.h>
 
@@ -113,6 +114,10 @@ static void first_applicable(const prov_xcombiner *row, prov_xchildren *children
     }
 }
 
+static const prov_xoutcome more_than_one = { .decision = PROV_X_INDETERMINATE_DP,
+                                             .code = PROV_X_PROCESSING_ERROR,
+                                             .message = "more than one policy is applicable" };
+
 /* C.9 */
 static void only_one(const prov_xcombiner *row, prov_xchildren *children, prov_xoutcome *out)
 {
@@ -124,9 +129,7 @@ static void only_one(const prov_xcombiner *row, prov_xchildren *children, prov_x
             return;
         }
         if (match == PROV_X_MATCH && found < children->count) {
-            *out = (prov_xoutcome){ .decision = PROV_X_INDETERMINATE_DP,
-                                    .code = PROV_X_PROCESSING_ERROR,
-                                    .message = "more than one policy is applicable" };
+            *out = more_than_one;
             return;
         }
         if (match == PROV_X_MATCH)
@@ -134,6 +137,29 @@ static void only_one(const prov_xcombiner *row, prov_xchildren *children, prov_x
     }
     if (found < children->count)
         children->evaluate(children, found, out);
+}
+
+/* PROV_PDP_ONE_ROOT: as only-one-applicable, but a target that cannot be evaluated only matters if
+ * nothing matches. */
+static void one_root(const prov_xcombiner *row, prov_xchildren *children, prov_xoutcome *out)
+{
+    size_t found = children->count;
+    prov_xoutcome failure = { .decision = PROV_X_NOT_APPLICABLE }, child;
+    for (size_t i = 0; i < children->count; i++) {
+        prov_xmatch match = children->applicable(children, i, &child);
+        if (match == PROV_X_MATCH && found < children->count) {
+            *out = more_than_one;
+            return;
+        }
+        if (match == PROV_X_MATCH)
+            found = i;
+        else if (match == PROV_X_MATCH_FAILED && failure.code == PROV_X_OK)
+            failure = child;
+    }
+    if (found < children->count)
+        children->evaluate(children, found, out);
+    else
+        *out = failure;
 }
 
 /* Which of the two an Indeterminate could have been, from those seen. */
@@ -226,6 +252,7 @@ static const prov_xcombiner rows[] = {
     { POLICY("1.1") "ordered-deny-overrides", false, true, deny_overrides_policies_1, PROV_X_DENY },
     { POLICY("1.1") "ordered-permit-overrides", false, true, permit_overrides_policies_1,
       PROV_X_PERMIT },
+    { PROV_PDP_ONE_ROOT, false, false, one_root, PROV_X_NOT_APPLICABLE },
 };
 
 const prov_xcombiner *prov_xcombiner_each(size_t i)

@@ -34,12 +34,6 @@ static bool scan(const set *s, const prov_xvalue *v)
     return false;
 }
 
-/* NaN, which equals nothing: many in a table would only stand in each other's way. */
-static bool unequalled(const prov_xvalue *v)
-{
-    return v->type == PROV_X_DOUBLE && isnan(v->u.number);
-}
-
 /* Where the value is, or where it would be. */
 static uint32_t slot_of(const set *s, const prov_xvalue *v)
 {
@@ -53,7 +47,7 @@ static bool has(const set *s, const prov_xvalue *v)
 {
     if (!s->slots)
         return scan(s, v);
-    return !unequalled(v) && s->slots[slot_of(s, v)] != 0;
+    return s->slots[slot_of(s, v)] != 0;
 }
 
 static void add(set *s, const prov_xvalue *v)
@@ -61,7 +55,7 @@ static void add(set *s, const prov_xvalue *v)
     if (has(s, v))
         return;
     s->values[s->count++] = *v;
-    if (s->slots && !unequalled(v))
+    if (s->slots)
         s->slots[slot_of(s, v)] = s->count;
 }
 

@@ -44,8 +44,13 @@ typedef enum {
  * policy that is refused may stay wrong: what refers to it is Indeterminate when evaluated. */
 prov_err *prov_pdp_add(prov_pdp *pdp, prov_bytes text, const char *source, prov_pdp_role role);
 
+/* The roots as a repository from which one is taken: the one whose target matches; more than one
+ * match is Indeterminate. The conformance cases with several root policies are made for this. */
+#define PROV_PDP_ONE_ROOT "one-matching-root"
+
 /* Resolves references and builds the index. `algorithm` combines the roots: an identifier of a
- * policy-combining algorithm, NULL for deny-overrides. */
+ * policy-combining algorithm or PROV_PDP_ONE_ROOT; NULL for deny-overrides. What is not resolved is
+ * Indeterminate when evaluated, should the error be passed over. */
 prov_err *prov_pdp_finish(prov_pdp *pdp, const char *algorithm);
 
 /* All that was found while loading, of prov_pdp_problem: for a linter. */

@@ -180,8 +180,8 @@ bool prov_xvalue_equal(const prov_xvalue *a, const prov_xvalue *b, int zone)
         return a->u.boolean == b->u.boolean;
     case INTEGER:
         return a->u.integer == b->u.integer;
-    case DOUBLE:
-        return a->u.number == b->u.number;
+    case DOUBLE: /* XML Schema part 2, section 3.2.5.1: NaN equals itself */
+        return a->u.number == b->u.number || (isnan(a->u.number) && isnan(b->u.number));
     case MOMENT:
         return prov_xvalue_compare(a, b, zone) == 0;
     case SPAN:
@@ -238,7 +238,9 @@ static uint64_t hash_numbers(int64_t a, int64_t b, uint64_t hash)
 static uint64_t hash_double(double number, uint64_t hash)
 {
     int64_t bits = 0;
-    if (number != 0) /* both zeros are equal */
+    if (isnan(number)) /* whatever its sign and payload */
+        bits = 1;
+    else if (number != 0) /* both zeros are equal */
         memcpy(&bits, &number, sizeof bits);
     return hash_numbers(bits, 0, hash);
 }

@@ -1,5 +1,5 @@
 /* The public conformance cases: a folder each, with Policy.xml, Request.xml and Response.xml. */
-#include "policy_given.h"
+#include "policy_pdp.h"
 #include "base/json.h"
 #include <apr_file_info.h>
 
@@ -76,7 +76,8 @@ static prov_pdp *load(apr_pool_t *p, const char *name)
         add_listed(p, pdp, name, text, "xacml.rootPolicies=", PROV_PDP_ROOT);
         add_listed(p, pdp, name, text, "xacml.referencedPolicies=", PROV_PDP_REFERENCED);
     }
-    prov_pdp_finish(pdp, NULL);
+    /* IID029 and IID030: section 7.2 leaves open how a repository chooses */
+    prov_pdp_finish(pdp, policy.data ? NULL : PROV_PDP_ONE_ROOT);
     return pdp;
 }
 
