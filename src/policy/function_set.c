@@ -2,8 +2,6 @@
  * their sum and not their product. */
 #include "policy/function_row.h"
 
-#include <math.h>
-
 #define SCANNED 8 /* up to so many values a look at each is the fastest */
 
 typedef struct set {

@@ -339,21 +339,20 @@ static bool quantifier(parser *ps, uint32_t *least, uint32_t *most)
     return true;
 }
 
-/* Turns the piece at the end of the program into any number of it, or at least one. */
+/* Turns the piece at the end of the program into any number of it, or at least one. Where it can
+ * match nothing, another round must have moved on. */
 static void loop(parser *ps, piece body, bool once)
 {
-    uint32_t slot = 0;
-    if (body.nullable) {
-        slot = ++ps->loops;
-        emit_at(ps, body.start, PROV_RX_SAVE, -(int64_t)slot);
-        emit(ps, PROV_RX_PROGRESS, -(int64_t)slot);
-    }
-    if (once && !body.nullable) {
-        emit(ps, PROV_RX_FORK, 2);
-        emit(ps, PROV_RX_JUMP, (int64_t)body.start - ps->len);
-        return;
-    }
-    emit_at(ps, body.start, PROV_RX_FORK, (int64_t)ps->len - body.start + 2);
+    uint32_t guard = body.nullable;
+    int64_t slot = guard ? -(int64_t)++ps->loops : 0;
+    if (guard)
+        emit_at(ps, body.start, PROV_RX_SAVE, slot);
+    if (once)
+        emit(ps, PROV_RX_FORK, 2 + guard);
+    if (guard)
+        emit(ps, PROV_RX_PROGRESS, slot);
+    if (!once)
+        emit_at(ps, body.start, PROV_RX_FORK, (int64_t)ps->len - body.start + 2);
     emit(ps, PROV_RX_JUMP, (int64_t)body.start - ps->len);
 }
 

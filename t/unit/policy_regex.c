@@ -63,6 +63,11 @@ static const struct {
     { "^(a*)+b$", "b", 'y' },
     { "^(a|b?)+c$", "ababc", 'y' },
     { "^a+?b*?c??d{2,3}?$", "aabcdd", 'y' },
+    { "($|b)+c", "cabaaac", 'n' }, /* nothing, but not anywhere */
+    { "(^)+a", "cab", 'n' },
+    { "(^|b)+a", "cba", 'y' },
+    { "((^|b)+)+a", "ca", 'n' },
+    { "^(a|b?)+\\1c$", "abbc", 'y' },
     { "a**", "", '!' },
     { "*a", "", '!' },
     { "+", "", '!' },
