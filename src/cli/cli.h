@@ -13,6 +13,9 @@ typedef struct prov_cli {
     /* options, NULL if not given */
     const char *state, *target, *application, *permit, *expires, *value;
     const char *limit;
+    const char *request, *now, *combine;
+    apr_array_header_t *policies; /* of const char *: --policy, as often as it is given */
+    bool trace, json;
     /* the words behind the command */
     const char *const *words;
     int count;
@@ -26,13 +29,14 @@ typedef struct prov_command {
     const char *help;
     int words_least, words_most;
     prov_cli_run *run;
+    bool without_store; /* it needs none */
 } prov_command;
 
 extern const prov_command prov_commands[]; /* ended by a NULL name */
 
 prov_cli_run prov_cli_admin_create, prov_cli_token_create, prov_cli_token_list,
     prov_cli_token_revoke, prov_cli_links, prov_cli_links_retry, prov_cli_links_summary,
-    prov_cli_target_resume, prov_cli_stats, prov_cli_check;
+    prov_cli_target_resume, prov_cli_stats, prov_cli_check, prov_cli_pdp, prov_cli_pdp_check;
 
 /* Becomes the owner of the store's folder, reads effective.json there and opens the store. */
 prov_err *prov_cli_open(prov_cli *c);

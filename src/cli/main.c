@@ -6,27 +6,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define FILES_MOST 100000
+
 const prov_command prov_commands[] = {
     { "admin create", "NAME", "make an administrator; the password is read from standard input", 1,
-      1, prov_cli_admin_create },
+      1, prov_cli_admin_create, false },
     { "token create", "NAME --permit LIST [--application APP] [--expires 90d] [--value TOKEN]",
-      "make a bearer token and print it, this once", 1, 1, prov_cli_token_create },
+      "make a bearer token and print it, this once", 1, 1, prov_cli_token_create, false },
     { "token list", "", "name the tokens, what they may do and until when", 0, 0,
-      prov_cli_token_list },
-    { "token revoke", "NAME", "end a token, at once", 1, 1, prov_cli_token_revoke },
+      prov_cli_token_list, false },
+    { "token revoke", "NAME", "end a token, at once", 1, 1, prov_cli_token_revoke, false },
     { "links", "[--state STATE] [--target IDP/CONNECTOR] [--limit N]",
-      "list where each object stands at each target", 0, 0, prov_cli_links },
+      "list where each object stands at each target", 0, 0, prov_cli_links, false },
     { "links retry", "[ID] [--state STATE] [--target IDP/CONNECTOR]",
       "try again now: the failed ones, or those of a state, or of one object", 0, 1,
-      prov_cli_links_retry },
+      prov_cli_links_retry, false },
     { "links summary", "[--target IDP/CONNECTOR]", "count the links of each target by state", 0, 0,
-      prov_cli_links_summary },
+      prov_cli_links_summary, false },
     { "target resume", "IDP/CONNECTOR", "let a paused target be called again", 1, 1,
-      prov_cli_target_resume },
-    { "stats", "", "count what the store holds", 0, 0, prov_cli_stats },
+      prov_cli_target_resume, false },
+    { "stats", "", "count what the store holds", 0, 0, prov_cli_stats, false },
     { "check", "", "hold every index, membership, edge, grant and link against the resources", 0, 0,
-      prov_cli_check },
-    { NULL, NULL, NULL, 0, 0, NULL }
+      prov_cli_check, false },
+    { "pdp", "--policy FILE... --request FILE [--json] [--trace] [--now TIME] [--combine ID]",
+      "decide a request of XACML 3.0, XML or JSON, by these policies, and print the response", 0,
+      FILES_MOST, prov_cli_pdp, true },
+    { "pdp check", "FILE...", "look for what is wrong with policies of XACML 3.0", 1, FILES_MOST,
+      prov_cli_pdp_check, true },
+    { NULL, NULL, NULL, 0, 0, NULL, false }
 };
 
 /* An option's value, or for a flag where to note it. */
@@ -34,6 +41,8 @@ typedef struct cli_option {
     const char *name, *value, *help;
     size_t offset;
 } cli_option;
+
+#define NOWHERE SIZE_MAX /* one that is collected, not put in its place */
 
 static const cli_option options[] = {
     { "--store", "DIR", "the store's folder (or PROVISION_STORE)", offsetof(prov_cli, store) },
@@ -45,6 +54,12 @@ static const cli_option options[] = {
     { "--value", "TOKEN", "the token, where it is made elsewhere; else a new one",
       offsetof(prov_cli, value) },
     { "--limit", "N", "at most so many rows", offsetof(prov_cli, limit) },
+    { "--policy", "FILE", "a policy or policy set; may be given more than once", NOWHERE },
+    { "--request", "FILE", "what is asked", offsetof(prov_cli, request) },
+    { "--now", "TIME", "the time of the decision, as 2026-11-21T09:30:00Z (the clock's)",
+      offsetof(prov_cli, now) },
+    { "--combine", "ID", "how several policies are combined (deny-overrides)",
+      offsetof(prov_cli, combine) },
     { NULL, NULL, NULL, 0 }
 };
 
@@ -56,9 +71,11 @@ static void usage(FILE *out)
     fprintf(out, "\nOptions:\n");
     for (const cli_option *o = options; o->name; o++)
         fprintf(out, "  %s %s\n      %s\n", o->name, o->value, o->help);
-    fprintf(out, "  --json\n      one JSON object a line\n"
-                 "  --help\n      this text\n"
-                 "\nExit status: 0 done, 1 not done, 2 not understood.\n");
+    fprintf(out,
+            "  --json\n      one JSON object a line\n"
+            "  --trace\n      say on standard error which target, condition and rule did what\n"
+            "  --help\n      this text\n"
+            "\nExit status: 0 done, 1 not done, 2 not understood.\n");
 }
 
 static int misuse(const char *sentence, const char *what)
@@ -88,7 +105,10 @@ static const prov_command *find_command(const apr_array_header_t *words, int *us
 static bool take_option(prov_cli *c, const char *name, const char *value)
 {
     for (const cli_option *o = options; o->name; o++)
-        if (strcmp(o->name, name) == 0) {
+        if (strcmp(o->name, name) == 0 && o->offset == NOWHERE) {
+            APR_ARRAY_PUSH(c->policies, const char *) = value;
+            return true;
+        } else if (strcmp(o->name, name) == 0) {
             *(const char **)(void *)((char *)c + o->offset) = value;
             return true;
         }
@@ -97,7 +117,7 @@ static bool take_option(prov_cli *c, const char *name, const char *value)
 
 static int run(prov_cli *c, const prov_command *command)
 {
-    prov_err *err = prov_cli_open(c);
+    prov_err *err = command->without_store ? NULL : prov_cli_open(c);
     if (!err)
         err = command->run(c);
     if (!prov_print_end(c->print) && !err)
@@ -112,15 +132,17 @@ static int main_on(apr_pool_t *p, int argc, const char *const *argv)
 {
     prov_cli c = { .pool = p, .store = getenv("PROVISION_STORE") };
     apr_array_header_t *words = apr_array_make(p, 8, sizeof(const char *));
-    bool json = false;
     int used;
+    c.policies = apr_array_make(p, 4, sizeof(const char *));
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             usage(stdout);
             return 0;
         }
         if (strcmp(argv[i], "--json") == 0)
-            json = true;
+            c.json = true;
+        else if (strcmp(argv[i], "--trace") == 0)
+            c.trace = true;
         else if (strncmp(argv[i], "--", 2) != 0)
             APR_ARRAY_PUSH(words, const char *) = argv[i];
         else if (i + 1 == argc || !take_option(&c, argv[i], argv[i + 1]))
@@ -137,9 +159,9 @@ static int main_on(apr_pool_t *p, int argc, const char *const *argv)
     if (c.count < command->words_least || c.count > command->words_most)
         return misuse("it is called as ",
                       apr_pstrcat(p, command->name, " ", command->arguments, NULL));
-    if (!c.store)
+    if (!c.store && !command->without_store)
         return misuse("--store DIR says whose", "");
-    c.print = prov_print_make(p, json);
+    c.print = prov_print_make(p, c.json);
     return run(&c, command);
 }
 

@@ -178,7 +178,8 @@ prov_xresponse *prov_pdp_decide(const prov_pdp *pdp, apr_pool_t *p, const prov_x
     prov_pdp_options fixed = options ? *options : none;
     if (!fixed.now)
         fixed.now = apr_time_now();
-    prov_err *err = prov_xmultiple_expand(pdp, p, request, &fixed, &all);
+    prov_err *err = pdp->root ? prov_xmultiple_expand(pdp, p, request, &fixed, &all)
+                              : prov_err_make(p, 500, NULL, "the policies are not finished");
     if (err)
         return refused(p, err, PROV_X_PROCESSING_ERROR);
     prov_xresponse *response = apr_palloc(p, sizeof *response);

@@ -78,8 +78,8 @@ static const prov_xexpr *load_condition(prov_xloader *l, const prov_xml_node *n)
     const prov_xexpr *x = prov_xload_inner(l, n);
     if (x && (x->type.kind != PROV_X_VALUE || x->type.type != PROV_X_BOOLEAN))
         prov_xmistyped(l, n, "a Condition is one boolean",
-                       apr_psprintf(l->scratch, "this is a %s%s",
-                                    x->type.kind == PROV_X_BAG ? "bag of " : "",
+                       apr_psprintf(l->scratch, "this is %s %s",
+                                    x->type.kind == PROV_X_BAG ? "a bag of" : "one",
                                     prov_xtype_name(x->type.type)));
     return x;
 }

@@ -42,7 +42,7 @@ const apr_array_header_t *prov_pdp_problems(const prov_pdp *pdp)
 
 size_t prov_pdp_roots(const prov_pdp *pdp)
 {
-    return pdp->root->id ? 1 : pdp->root->count;
+    return pdp->root ? pdp->root->count : 0;
 }
 
 /* It keeps its name and loses its content. */
@@ -53,19 +53,32 @@ static void mark_broken(prov_xpolicy *policy, const prov_xloader *l)
     policy->broken_code = l->code;
 }
 
-static void load_root(prov_xloader *l, const prov_xml_node *root, prov_pdp_role role)
+/* What could not be read at all is Indeterminate by itself: nobody can refer to it. */
+static prov_xpolicy *make_stub(prov_xloader *l)
 {
-    if (!prov_xelement(root, "Policy") && !prov_xelement(root, "PolicySet")) {
-        prov_xwrong(l, root, "a Policy or PolicySet of XACML 3.0 is expected, not {%s}%s",
-                    prov_xml_namespace(root), prov_xml_name(root));
-        return;
-    }
-    prov_xpolicy *top = prov_xload_policy(l, root);
+    prov_xpolicy *stub = apr_pcalloc(l->pool, sizeof *stub);
+    stub->id = stub->version = "";
+    stub->source = l->source;
+    return stub;
+}
+
+static prov_xpolicy *load_root(prov_xloader *l, const prov_xml_node *root)
+{
+    if (prov_xelement(root, "Policy") || prov_xelement(root, "PolicySet"))
+        return prov_xload_policy(l, root);
+    prov_xwrong(l, root, "a Policy or PolicySet of XACML 3.0 is expected, not {%s}%s",
+                prov_xml_namespace(root), prov_xml_name(root));
+    return make_stub(l);
+}
+
+static void add_top(prov_xloader *l, prov_xpolicy *top, prov_pdp_role role)
+{
     top->role = role;
-    if (l->err) {
+    if (l->err)
         mark_broken(top, l);
+    if (l->err && *top->id)
         APR_ARRAY_PUSH(l->pdp->policies, prov_xpolicy *) = top;
-    } else
+    else if (!l->err)
         apr_array_cat(l->pdp->policies, l->found);
     APR_ARRAY_PUSH(l->pdp->tops, prov_xpolicy *) = top;
 }
@@ -94,8 +107,7 @@ prov_err *prov_pdp_add(prov_pdp *pdp, prov_bytes text, const char *source, prov_
     prov_err *err = prov_xml_parse(l.scratch, text, l.source, &bounds, &root);
     if (err)
         note_unreadable(&l, err);
-    else
-        load_root(&l, root, role);
+    add_top(&l, err ? make_stub(&l) : load_root(&l, root), role);
     apr_pool_destroy(l.scratch);
     return l.err;
 }
