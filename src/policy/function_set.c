@@ -1,5 +1,5 @@
 /* Bags as sets (core, section A.3.11). Large ones are hashed, so that two lists of groups cost
- * their sum and not their product. */
+ * their sum and not their product; values chosen to collide cost steps. */
 #include "policy/function_row.h"
 
 #define SCANNED 8 /* up to so many values a look at each is the fastest */
@@ -9,12 +9,12 @@ typedef struct set {
     uint32_t count;
     uint32_t *slots; /* by hash: 1 + the value's place, 0 if free; NULL: scanned */
     uint32_t mask;
-    int zone;
+    prov_xcontext *c;
 } set;
 
 static set make_set(prov_xcontext *c, size_t room)
 {
-    set s = { apr_palloc(c->pool, (room + 1) * sizeof *s.values), 0, NULL, 0, c->zone };
+    set s = { apr_palloc(c->pool, (room + 1) * sizeof *s.values), 0, NULL, 0, c };
     if (room > SCANNED) {
         for (s.mask = 1; s.mask < room * 2; s.mask <<= 1)
             ;
@@ -27,16 +27,18 @@ static set make_set(prov_xcontext *c, size_t room)
 static bool scan(const set *s, const prov_xvalue *v)
 {
     for (uint32_t i = 0; i < s->count; i++)
-        if (prov_xvalue_equal(&s->values[i], v, s->zone))
+        if (prov_xvalue_equal(&s->values[i], v, s->c->zone))
             return true;
     return false;
 }
 
-/* Where the value is, or where it would be. */
+/* Where the value is, or where it would be. Anywhere once the steps are spent. */
 static uint32_t slot_of(const set *s, const prov_xvalue *v)
 {
-    uint32_t at = (uint32_t)prov_xvalue_hash(v, s->zone) & s->mask;
-    while (s->slots[at] && !prov_xvalue_equal(&s->values[s->slots[at] - 1], v, s->zone))
+    int zone = s->c->zone;
+    uint32_t at = (uint32_t)prov_xvalue_hash(v, zone) & s->mask;
+    while (s->slots[at] && !prov_xvalue_equal(&s->values[s->slots[at] - 1], v, zone) &&
+           prov_xstep(s->c, 1))
         at = (at + 1) & s->mask;
     return at;
 }
@@ -75,7 +77,12 @@ static bool step_for(prov_xcontext *c, const prov_xarg *args, size_t n, size_t *
 
 static bool give_set(const prov_xfunction *f, const set *s, prov_xarg *out)
 {
-    return prov_xgive_bag(out, (prov_xbag){ f->type, s->count, s->values });
+    return !s->c->exhausted && prov_xgive_bag(out, (prov_xbag){ f->type, s->count, s->values });
+}
+
+static bool give_answer(const prov_xcontext *c, bool answer, prov_xarg *out)
+{
+    return !c->exhausted && prov_xgive_boolean(out, answer);
 }
 
 static bool intersection(prov_xcontext *c, const prov_xfunction *f, const prov_xarg *args, size_t n,
@@ -115,7 +122,7 @@ static bool member_of(prov_xcontext *c, const prov_xfunction *f, const prov_xarg
     set other = set_of(c, &args[1].u.bag);
     for (uint32_t i = 0; i < args[0].u.bag.count && !found; i++)
         found = has(&other, &args[0].u.bag.values[i]);
-    return prov_xgive_boolean(out, found);
+    return give_answer(c, found, out);
 }
 
 static bool is_subset(prov_xcontext *c, const prov_xbag *bag, const prov_xbag *of)
@@ -133,7 +140,7 @@ static bool subset(prov_xcontext *c, const prov_xfunction *f, const prov_xarg *a
     size_t sum;
     if (!step_for(c, args, n, &sum))
         return false;
-    return prov_xgive_boolean(out, is_subset(c, &args[0].u.bag, &args[1].u.bag));
+    return give_answer(c, is_subset(c, &args[0].u.bag, &args[1].u.bag), out);
 }
 
 static bool set_equals(prov_xcontext *c, const prov_xfunction *f, const prov_xarg *args, size_t n,
@@ -142,8 +149,10 @@ static bool set_equals(prov_xcontext *c, const prov_xfunction *f, const prov_xar
     size_t sum;
     if (!step_for(c, args, n, &sum))
         return false;
-    return prov_xgive_boolean(out, is_subset(c, &args[0].u.bag, &args[1].u.bag) &&
-                                       is_subset(c, &args[1].u.bag, &args[0].u.bag));
+    return give_answer(c,
+                       is_subset(c, &args[0].u.bag, &args[1].u.bag) &&
+                           is_subset(c, &args[1].u.bag, &args[0].u.bag),
+                       out);
 }
 
 #define SET(F, name, T, old)                                                                       \

@@ -107,6 +107,26 @@ static void bounding(apr_pool_t *p)
     }
 }
 
+/* Steps are also what collisions cost. Of many integers some fall into the same place. */
+static void colliding(apr_pool_t *p)
+{
+    enum { MANY = 2000 };
+    prov_xvalue *values = apr_palloc(p, MANY * sizeof *values);
+    for (int i = 0; i < MANY; i++)
+        values[i] = prov_xvalue_integer(i);
+    prov_xarg args[2], out;
+    args[0].kind = args[1].kind = PROV_X_BAG;
+    args[0].u.bag = args[1].u.bag = (prov_xbag){ PROV_X_INTEGER, MANY, values };
+    const prov_xfunction *f = function_of(p, "1:integer-set-equals");
+    prov_xcontext c = context(p);
+    ok(prov_xfunction_call(&c, f, args, 2, &out) && out.u.value.u.boolean, "a large set is itself");
+    uint64_t spent = STEPS - c.steps;
+    ok(spent > 2 * MANY && spent < 20 * MANY, "in proportion to its size: %d steps", (int)spent);
+    c = context(p);
+    c.steps = spent - 1;
+    ok(!prov_xfunction_call(&c, f, args, 2, &out) && c.exhausted, "and not with a step less");
+}
+
 /* Failures keep the first reason; a function that nobody serves says so. */
 static void failing(apr_pool_t *p)
 {
@@ -443,6 +463,7 @@ int main(void)
     apr_pool_create(&p, NULL);
     calling(p);
     bounding(p);
+    colliding(p);
     failing(p);
     each_type(p);
     reached();
