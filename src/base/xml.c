@@ -81,7 +81,8 @@ static void on_error(void *ctx, xmlErrorPtr e)
         why[--len] = '\0';
     s->err = prov_err_make(s->pool, 400, "invalidSyntax", "%s", why);
     s->err->source = apr_psprintf(s->pool, "%s:%d", s->source, e->line);
-    xmlStopParser(ctxt);
+    /* not stopped here: that frees the text which the element at hand still refers to */
+    ctxt->disableSAX = 1;
 }
 
 static apr_status_t release(void *document)

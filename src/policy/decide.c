@@ -68,8 +68,10 @@ bool prov_xdecide_permitted(prov_xcontext *c, prov_bytes category, prov_bytes co
     const char *name = prov_bytes_text(c->pool, category);
     prov_xattributes *other;
     prov_xoutcome outcome;
-    if (outer->within >= WITHIN_MOST)
+    if (outer->within >= WITHIN_MOST) {
+        c->exhausted = true; /* a policy that asks for itself has no answer */
         return prov_xfail(c, PROV_X_PROCESSING_ERROR, "access-permitted is nested too deeply");
+    }
     prov_err *err = prov_xattributes_read(c->pool, name, content, &outer->pdp->bounds, &other);
     if (err)
         return prov_xfail(c, PROV_X_PROCESSING_ERROR, "%s", err->detail);
