@@ -29,73 +29,57 @@ static prov_xmatch eval_match(prov_xeval *e, const prov_xcompare *m)
     return match;
 }
 
-/* The status of the first failure stays, whatever is tried after it. */
-typedef struct status {
-    prov_xcode code;
-    const char *message;
-    const prov_xmissing *missing;
-} status;
+typedef prov_xmatch eval_one(prov_xeval *e, const void *list, uint32_t i);
 
-static status keep(const prov_xeval *e)
+/* Tables 1 to 3: one of the kind that decides ends it, whatever failed before; else a failure
+ * stays, with the status of the first. */
+static prov_xmatch eval_each(prov_xeval *e, eval_one *one, const void *list, uint32_t count,
+                             prov_xmatch decides)
 {
-    return (status){ e->base.code, e->base.message, e->base.missing };
-}
-
-static prov_xmatch restore(prov_xeval *e, const status *s)
-{
-    e->base.code = s->code;
-    e->base.message = s->message;
-    e->base.missing = s->missing;
+    prov_xcontext *c = &e->base;
+    struct {
+        prov_xcode code;
+        const char *message;
+        const prov_xmissing *missing;
+    } first = { PROV_X_OK, NULL, NULL };
+    bool failed = false;
+    for (uint32_t i = 0; i < count; i++) {
+        prov_xmatch match = one(e, list, i);
+        if (match == decides)
+            return match;
+        if (match == PROV_X_MATCH_FAILED && !failed) {
+            first.code = c->code;
+            first.message = c->message;
+            first.missing = c->missing;
+            failed = true;
+        }
+    }
+    if (!failed)
+        return decides == PROV_X_MATCH ? PROV_X_NO_MATCH : PROV_X_MATCH;
+    c->code = first.code;
+    c->message = first.message;
+    c->missing = first.missing;
     return PROV_X_MATCH_FAILED;
 }
 
-/* Table 3: one that does not match decides. */
-static prov_xmatch eval_allof(prov_xeval *e, const prov_xallof *all)
+static prov_xmatch match_at(prov_xeval *e, const void *list, uint32_t i)
 {
-    status first = { PROV_X_OK, NULL, NULL };
-    bool failed = false;
-    for (uint32_t i = 0; i < all->count; i++) {
-        prov_xmatch match = eval_match(e, &all->matches[i]);
-        if (match == PROV_X_NO_MATCH)
-            return match;
-        if (match == PROV_X_MATCH_FAILED && !failed) {
-            first = keep(e);
-            failed = true;
-        }
-    }
-    return failed ? restore(e, &first) : PROV_X_MATCH;
+    return eval_match(e, (const prov_xcompare *)list + i);
 }
 
-/* Table 2: one that matches decides. */
-static prov_xmatch eval_anyof(prov_xeval *e, const prov_xanyof *any)
+static prov_xmatch allof_at(prov_xeval *e, const void *list, uint32_t i)
 {
-    status first = { PROV_X_OK, NULL, NULL };
-    bool failed = false;
-    for (uint32_t i = 0; i < any->count; i++) {
-        prov_xmatch match = eval_allof(e, &any->allofs[i]);
-        if (match == PROV_X_MATCH)
-            return match;
-        if (match == PROV_X_MATCH_FAILED && !failed) {
-            first = keep(e);
-            failed = true;
-        }
-    }
-    return failed ? restore(e, &first) : PROV_X_NO_MATCH;
+    const prov_xallof *all = (const prov_xallof *)list + i;
+    return eval_each(e, match_at, all->matches, all->count, PROV_X_NO_MATCH);
 }
 
-/* Table 1: one that does not match decides. */
+static prov_xmatch anyof_at(prov_xeval *e, const void *list, uint32_t i)
+{
+    const prov_xanyof *any = (const prov_xanyof *)list + i;
+    return eval_each(e, allof_at, any->allofs, any->count, PROV_X_MATCH);
+}
+
 prov_xmatch prov_xeval_target(prov_xeval *e, const prov_xtarget *t)
 {
-    status first = { PROV_X_OK, NULL, NULL };
-    bool failed = false;
-    for (uint32_t i = 0; i < t->count; i++) {
-        prov_xmatch match = eval_anyof(e, &t->anyofs[i]);
-        if (match == PROV_X_NO_MATCH)
-            return match;
-        if (match == PROV_X_MATCH_FAILED && !failed) {
-            first = keep(e);
-            failed = true;
-        }
-    }
-    return failed ? restore(e, &first) : PROV_X_MATCH;
+    return eval_each(e, anyof_at, t->anyofs, t->count, PROV_X_NO_MATCH);
 }
