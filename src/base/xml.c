@@ -99,7 +99,8 @@ static prov_err *parse_with(xmlParserCtxtPtr ctxt, parse_state *s, prov_bytes te
     ctxt->sax->endElementNs = on_end;
     ctxt->sax->serror = on_error;
     *out = xmlCtxtReadMemory(ctxt, (const char *)text.data, (int)text.len, NULL, NULL,
-                             XML_PARSE_NONET);
+                             /* a CDATA section is text, as in XPath's data model */
+                             XML_PARSE_NONET | XML_PARSE_NOCDATA);
     if (!s->err && (!*out || !ctxt->wellFormed || !xmlDocGetRootElement(*out)))
         s->err =
             prov_err_make(s->pool, 400, "invalidSyntax", "%s is not well-formed XML", s->source);

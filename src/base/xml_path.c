@@ -11,16 +11,33 @@ typedef struct path_state {
     prov_err *err;
 } path_state;
 
+/* libxml2 gives a number; these are what it means. */
+static const struct {
+    int error, http;
+    const char *sentence;
+} meanings[] = {
+    { XPATH_UNDEF_PREFIX_ERROR, 400, "a prefix is not declared" },
+    { XPATH_UNKNOWN_FUNC_ERROR, 400, "there is no such function" },
+    { XPATH_UNDEF_VARIABLE_ERROR, 400, "there is no such variable" },
+    { XPATH_INVALID_ARITY, 400, "a function has too few or too many arguments" },
+    { XPATH_INVALID_TYPE, 400, "an argument is of another type" },
+    { XPATH_UNFINISHED_LITERAL_ERROR, 400, "a literal has no end" },
+    { XPATH_INVALID_PREDICATE_ERROR, 400, "a predicate is wrong" },
+    { XPATH_OP_LIMIT_EXCEEDED, 503, "it takes too many steps" },
+    { XPATH_RECURSION_LIMIT_EXCEEDED, 503, "it is nested too deeply" },
+    { XPATH_EXPRESSION_OK, 400, "it is no XPath expression" },
+};
+
 static void on_error(void *data, xmlErrorPtr e)
 {
     path_state *s = data;
+    size_t i = 0;
+    int error = e->code - XML_XPATH_EXPRESSION_OK;
     if (s->err)
         return;
-    char *why = apr_pstrdup(s->pool, e->message ? e->message : "it is no XPath expression");
-    why[strcspn(why, "\n")] = '\0';
-    bool bound = e->code - XML_XPATH_EXPRESSION_OK == XPATH_OP_LIMIT_EXCEEDED ||
-                 e->code - XML_XPATH_EXPRESSION_OK == XPATH_RECURSION_LIMIT_EXCEEDED;
-    s->err = prov_err_make(s->pool, bound ? 503 : 400, NULL, "%s", why);
+    while (meanings[i].error != XPATH_EXPRESSION_OK && meanings[i].error != error)
+        i++;
+    s->err = prov_err_make(s->pool, meanings[i].http, NULL, "%s", meanings[i].sentence);
 }
 
 static prov_err *failed(path_state *s, const char *text)

@@ -115,9 +115,12 @@ static const apr_array_header_t *included(apr_pool_t *p, const prov_xindividual 
     return out;
 }
 
+/* Many decisions share what ten may take. */
+#define SHARED 10
+
 static void decide_one(const prov_pdp *pdp, apr_pool_t *p, const prov_xrequest *r,
                        const prov_xindividual *one, const prov_pdp_options *options,
-                       prov_xresult *out)
+                       uint64_t *steps, prov_xresult *out)
 {
     prov_xeval e = { .indent = 0 };
     prov_xoutcome outcome;
@@ -125,7 +128,10 @@ static void decide_one(const prov_pdp *pdp, apr_pool_t *p, const prov_xrequest *
     e.categories = one->categories;
     e.category_count = one->count;
     e.return_policy_ids = r->return_policy_ids;
+    uint64_t given = *steps < e.base.steps ? *steps : e.base.steps;
+    e.base.steps = given;
     run(&e, &outcome);
+    *steps -= given - e.base.steps;
     *out = (prov_xresult){ .decision = outcome.decision, .attributes = included(p, one) };
     if (prov_xindeterminate(outcome.decision)) {
         out->code = outcome.code;
@@ -135,6 +141,20 @@ static void decide_one(const prov_pdp *pdp, apr_pool_t *p, const prov_xrequest *
     }
     out->duties = outcome.duties;
     out->policies = outcome.policies;
+}
+
+/* Each decision looks at all its attributes and may return them all. */
+static prov_err *check_size(const prov_pdp *pdp, apr_pool_t *p, const apr_array_header_t *all)
+{
+    size_t sum = 0;
+    for (int i = 0; i < all->nelts; i++) {
+        const prov_xindividual *one = &APR_ARRAY_IDX(all, i, const prov_xindividual);
+        for (size_t k = 0; k < one->count; k++)
+            sum += (size_t)one->categories[k]->attributes->nelts;
+    }
+    return sum <= SHARED * pdp->bounds.request_nodes
+               ? NULL
+               : prov_err_make(p, 413, NULL, "so many decisions have too many attributes");
 }
 
 /* Multiple decision profile, section 3: one decision for all, if they agree without duties. */
@@ -182,13 +202,16 @@ prov_xresponse *prov_pdp_decide(const prov_pdp *pdp, apr_pool_t *p, const prov_x
         fixed.now = apr_time_now();
     prov_err *err = pdp->root ? prov_xmultiple_expand(pdp, p, request, &fixed, &all)
                               : prov_err_make(p, 500, NULL, "the policies are not finished");
+    if (!err)
+        err = check_size(pdp, p, all);
     if (err)
         return refused(p, err, PROV_X_PROCESSING_ERROR);
+    uint64_t steps = SHARED * pdp->bounds.steps;
     prov_xresponse *response = apr_palloc(p, sizeof *response);
     response->count = (size_t)all->nelts;
     response->results = apr_pcalloc(p, ((size_t)all->nelts + 1) * sizeof *response->results);
     for (int i = 0; i < all->nelts; i++)
-        decide_one(pdp, p, request, &APR_ARRAY_IDX(all, i, const prov_xindividual), &fixed,
+        decide_one(pdp, p, request, &APR_ARRAY_IDX(all, i, const prov_xindividual), &fixed, &steps,
                    &response->results[i]);
     if (request->combined && response->count > 0)
         combine(response);

@@ -24,6 +24,7 @@ typedef struct prov_xeval {
     size_t category_count;
     bool return_policy_ids;
     prov_xbag *bags;   /* by slot */
+    bool *own;         /* by slot: the bag was made here and may grow */
     prov_xmemo *memos; /* of the policy that is evaluated, by variable */
     unsigned depth;
     unsigned within; /* decisions that this one is inside of */

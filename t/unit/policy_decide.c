@@ -227,6 +227,37 @@ static void run_combined(void)
     }
 }
 
+/* A chain of variables, each twice the one before; it ends in what is always permitted. */
+static const char *doubling(const char *function, const char *type)
+{
+    const char *out = apr_psprintf(pool,
+                                   "<VariableDefinition VariableId=\"v0\"><AttributeValue DataType="
+                                   "\"http://www.w3.org/2001/XMLSchema#%s\">0</AttributeValue>"
+                                   "</VariableDefinition>",
+                                   type);
+    for (int i = 1; i <= 60; i++)
+        out = apr_psprintf(pool,
+                           "%s<VariableDefinition VariableId=\"v%d\"><Apply FunctionId=\"" XACML
+                           "%s\"><VariableReference VariableId=\"v%d\"/><VariableReference "
+                           "VariableId=\"v%d\"/></Apply></VariableDefinition>",
+                           out, i, function, i - 1, i - 1);
+    return apr_psprintf(pool,
+                        "%s" CONDITION("<Apply FunctionId=\"" XACML
+                                       "1.0:function:%s-equal\">" REFERENCE("v60")
+                                           REFERENCE("v60") "</Apply>"),
+                        out, type);
+}
+
+static const char *repeated(const char *text, int n)
+{
+    prov_buf b;
+    prov_buf_init(&b, pool, strlen(text) * (size_t)n + 1);
+    for (int i = 0; i < n; i++)
+        prov_buf_text(&b, text);
+    prov_buf_byte(&b, '\0');
+    return (const char *)b.data;
+}
+
 /* Each bound on its own, reached by what would otherwise decide. */
 static void run_bounds(void)
 {
@@ -250,21 +281,28 @@ static void run_bounds(void)
     const char *four = request_of(pool, C("") C("") C("") C(""), PLAIN);
     is_str(words(pool, ask(pool, load(pool, inside, &b), four, false)), FAILED("processing-error"),
            "decisions of one request");
-    /* variables that double: each is evaluated once, so this ends at once */
-    const char *doubling = VARIABLE("v0", LITERAL("integer", "0"));
-    for (int i = 1; i <= 60; i++)
-        doubling =
-            apr_psprintf(pool,
-                         "%s<VariableDefinition VariableId=\"v%d\">" APPLY(
-                             "1.0:function:integer-add",
-                             "<VariableReference VariableId=\"v%d\"/>"
-                             "<VariableReference VariableId=\"v%d\"/>") "</"
-                                                                        "VariableDefinition>",
-                         doubling, i, i - 1, i - 1);
-    doubling = apr_pstrcat(pool, doubling,
-                           CONDITION(APPLY(EQUAL, REFERENCE("v60") LITERAL("integer", "0"))), NULL);
-    is_str(words(pool, ask(pool, load(pool, doubling, NULL), request, false)), "Permit",
-           "variables that double");
+    /* each is evaluated once, so numbers that double end at once; texts that double take steps */
+    is_str(words(pool, ask(pool, load(pool, doubling("1.0:function:integer-add", "integer"), NULL),
+                           request, false)),
+           "Permit", "variables that double a number");
+    is_str(words(pool,
+                 ask(pool, load(pool, doubling("2.0:function:string-concatenate", "string"), NULL),
+                     request, false)),
+           FAILED("processing-error"), "variables that double a text");
+    /* what many values of one attribute, and many decisions of many attributes, cost */
+    const char *values = repeated(VALUE("a", "string", "b"), 20000);
+    is_str(words(pool, ask(pool, load(pool, inside, NULL),
+                           request_of(pool,
+                                      apr_pstrcat(pool, "<Attributes Category=\"c\">", values,
+                                                  "</Attributes>", NULL),
+                                      PLAIN),
+                           false)),
+           "NotApplicable", "an attribute many times");
+    const char *both =
+        apr_pstrcat(pool, repeated(C(""), 900), "<Attributes Category=\"d\">",
+                    repeated(VALUE("a", "string", "b"), 3000), "</Attributes>", NULL);
+    is_str(words(pool, ask(pool, load(pool, inside, NULL), request_of(pool, both, PLAIN), false)),
+           FAILED("processing-error"), "many decisions of many attributes");
 }
 
 /* Sets that each refer twice to the next: as many evaluations as there are steps, and no more. */
