@@ -122,6 +122,7 @@ for my $case ([ '10:00:00Z', 'Permit' ], [ '18:00:00Z', 'NotApplicable' ]) {
 is JSON::decode_json($out)->{Response}[0]{Decision}, 'Permit', 'a traced decision is a response';
 like $err, qr/^Policy ok$/m, 'the trace has the policy';
 like $err, qr/^  Rule ok-rule, line 4$/m, 'and within it the rule';
+like $err, qr/line 6: string-is-in of "yes"; "yes": "true"/, 'and each function';
 like $err, qr/condition, line 6: true/, 'and the condition';
 like $err, qr/^Policy ok: Permit$/m, 'and what came of it';
 

@@ -1,5 +1,6 @@
 #include "policy/eval.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 #define ARGUMENTS 6 /* on the stack; more come from the pool */
@@ -77,20 +78,43 @@ static bool eval_lazy(prov_xlazy *lazy, size_t i, prov_xarg *out)
     return prov_xeval_expression(a->e, a->args[i], out);
 }
 
-static bool eval_apply(prov_xeval *e, const prov_xapply *a, prov_xarg *out)
+/* For the trace: the call as it stands, and what came of it. */
+static bool say_call(prov_xeval *e, const prov_xexpr *x, const prov_xarg *args, bool good,
+                     const prov_xarg *out)
 {
+    const char *list = "";
+    for (uint32_t i = 0; args && i < x->u.apply.count; i++)
+        list = apr_pstrcat(e->base.pool, list, i ? "; " : " of ",
+                           args[i].kind == PROV_X_FUNCTION ? prov_xfunction_name(args[i].u.function)
+                                                           : prov_xeval_words(e, &args[i]),
+                           NULL);
+    prov_xeval_say(e, "line %d: %s%s: %s", x->line, prov_xfunction_name(x->u.apply.function), list,
+                   good ? prov_xeval_words(e, out) : e->base.message);
+    return good;
+}
+
+static bool run_lazy(prov_xeval *e, const prov_xapply *a, prov_xarg *out)
+{
+    lazy_args lazy = { { eval_lazy, a->count }, e, a->args };
+    return prov_xstep(&e->base, 1) && a->function->run_lazy(&e->base, a->function, &lazy.lazy, out);
+}
+
+static bool eval_apply(prov_xeval *e, const prov_xexpr *x, prov_xarg *out)
+{
+    const prov_xapply *a = &x->u.apply;
     prov_xarg few[ARGUMENTS], *args = few;
+    bool said = e->options->trace != NULL, good;
     if (a->function->run_lazy) {
-        lazy_args lazy = { { eval_lazy, a->count }, e, a->args };
-        return prov_xstep(&e->base, 1) &&
-               a->function->run_lazy(&e->base, a->function, &lazy.lazy, out);
+        good = run_lazy(e, a, out);
+        return said ? say_call(e, x, NULL, good, out) : good;
     }
     if (a->count > ARGUMENTS)
         args = apr_palloc(e->base.pool, a->count * sizeof *args);
     for (uint32_t i = 0; i < a->count; i++)
         if (!prov_xeval_expression(e, a->args[i], &args[i]))
             return false;
-    return prov_xfunction_call(&e->base, a->function, args, a->count, out);
+    good = prov_xfunction_call(&e->base, a->function, args, a->count, out);
+    return said ? say_call(e, x, args, good, out) : good;
 }
 
 static bool eval_kind(prov_xeval *e, const prov_xexpr *x, prov_xarg *out)
@@ -107,7 +131,7 @@ static bool eval_kind(prov_xeval *e, const prov_xexpr *x, prov_xarg *out)
     case PROV_XEXPR_VARIABLE:
         return eval_variable(e, x->u.variable, out);
     case PROV_XEXPR_APPLY:
-        return eval_apply(e, &x->u.apply, out);
+        return eval_apply(e, x, out);
     default:
         out->kind = PROV_X_BAG;
         return prov_xeval_bag(e, x, &out->u.bag);

@@ -119,7 +119,8 @@ struct prov_xfunction {
 
 /* All rows, ended by a NULL id; deprecated ids are rows of their own. */
 const prov_xfunction *prov_xfunction_find(prov_bytes id);
-const prov_xfunction *prov_xfunction_each(size_t i); /* NULL behind the last */
+const prov_xfunction *prov_xfunction_each(size_t i);      /* NULL behind the last */
+const char *prov_xfunction_name(const prov_xfunction *f); /* the identifier's last part */
 
 /* Do the arguments fit? NULL and the result's type, or the reason. Used at load. */
 const char *prov_xfunction_check(apr_pool_t *p, const prov_xfunction *f, const prov_xargtype *args,

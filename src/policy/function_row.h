@@ -52,9 +52,6 @@ extern const prov_xfunction prov_xfunctions_compare[], prov_xfunctions_number[],
     prov_xfunctions_date[], prov_xfunctions_bag[], prov_xfunctions_set[], prov_xfunctions_higher[],
     prov_xfunctions_match[], prov_xfunctions_xpath[];
 
-/* The name behind the identifier's last colon. */
-const char *prov_xfunction_name(const prov_xfunction *f);
-
 /* A failure put aside while something else may still decide. */
 typedef struct prov_xfailure {
     bool any;

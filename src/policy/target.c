@@ -20,8 +20,9 @@ static prov_xmatch eval_match(prov_xeval *e, const prov_xcompare *m)
     if (e->options->trace) {
         prov_xarg all = { .kind = PROV_X_BAG, .u.bag = bag };
         prov_xarg wanted = { .kind = PROV_X_VALUE, .u.value = *m->value };
-        prov_xeval_say(e, "line %d: %s of %s and %s: %s", m->expr->line, m->function->id,
-                       prov_xeval_words(e, &wanted), prov_xeval_words(e, &all),
+        prov_xeval_say(e, "line %d: %s of %s and %s: %s", m->expr->line,
+                       prov_xfunction_name(m->function), prov_xeval_words(e, &wanted),
+                       prov_xeval_words(e, &all),
                        match == PROV_X_MATCH      ? "match"
                        : match == PROV_X_NO_MATCH ? "no match"
                                                   : e->base.message);

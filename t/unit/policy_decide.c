@@ -228,14 +228,14 @@ static void run_combined(void)
 }
 
 /* A chain of variables, each twice the one before; it ends in what is always permitted. */
-static const char *doubling(const char *function, const char *type)
+static const char *doubling(const char *function, const char *type, int count)
 {
     const char *out = apr_psprintf(pool,
                                    "<VariableDefinition VariableId=\"v0\"><AttributeValue DataType="
                                    "\"http://www.w3.org/2001/XMLSchema#%s\">0</AttributeValue>"
                                    "</VariableDefinition>",
                                    type);
-    for (int i = 1; i <= 60; i++)
+    for (int i = 1; i <= count; i++)
         out = apr_psprintf(pool,
                            "%s<VariableDefinition VariableId=\"v%d\"><Apply FunctionId=\"" XACML
                            "%s\"><VariableReference VariableId=\"v%d\"/><VariableReference "
@@ -243,9 +243,9 @@ static const char *doubling(const char *function, const char *type)
                            out, i, function, i - 1, i - 1);
     return apr_psprintf(pool,
                         "%s" CONDITION("<Apply FunctionId=\"" XACML
-                                       "1.0:function:%s-equal\">" REFERENCE("v60")
-                                           REFERENCE("v60") "</Apply>"),
-                        out, type);
+                                       "1.0:function:%s-equal\">" REFERENCE("v%d")
+                                           REFERENCE("v%d") "</Apply>"),
+                        out, type, count, count);
 }
 
 static const char *repeated(const char *text, int n)
@@ -282,14 +282,20 @@ static void run_bounds(void)
     is_str(words(pool, ask(pool, load(pool, inside, &b), four, false)), FAILED("processing-error"),
            "decisions of one request");
     /* each is evaluated once, so numbers that double end at once; texts that double take steps */
-    is_str(words(pool, ask(pool, load(pool, doubling("1.0:function:integer-add", "integer"), NULL),
-                           request, false)),
-           "Permit", "variables that double a number");
-    is_str(words(pool,
-                 ask(pool, load(pool, doubling("2.0:function:string-concatenate", "string"), NULL),
-                     request, false)),
-           FAILED("processing-error"), "variables that double a text");
+    is_str(
+        words(pool, ask(pool, load(pool, doubling("1.0:function:integer-add", "integer", 60), NULL),
+                        request, false)),
+        "Permit", "variables that double a number");
+    is_str(
+        words(pool,
+              ask(pool, load(pool, doubling("2.0:function:string-concatenate", "string", 60), NULL),
+                  request, false)),
+        FAILED("processing-error"), "variables that double a text");
     /* what many values of one attribute, and many decisions of many attributes, cost */
+    is_str(words(pool,
+                 ask(pool, load(pool, doubling("1.0:function:integer-add", "integer", 400), NULL),
+                     request, false)),
+           FAILED("processing-error"), "variables that lead to each other too deeply");
     const char *values = repeated(VALUE("a", "string", "b"), 20000);
     is_str(words(pool, ask(pool, load(pool, inside, NULL),
                            request_of(pool,
@@ -305,27 +311,63 @@ static void run_bounds(void)
            FAILED("processing-error"), "many decisions of many attributes");
 }
 
-/* Sets that each refer twice to the next: as many evaluations as there are steps, and no more. */
-static void run_references(void)
+/* `count` sets that each refer twice to the next. */
+static prov_err *make_sets(prov_pdp *pdp, int count)
 {
-    prov_pdp *pdp = prov_pdp_make(pool, NULL);
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < count; i++) {
         const char *next =
-            apr_psprintf(pool, "<PolicySetIdReference>s%d</PolicySetIdReference>", i + 1);
+            i + 1 < count
+                ? apr_psprintf(pool, "<PolicySetIdReference>s%d</PolicySetIdReference>", i + 1)
+                : "";
         const char *text =
             apr_psprintf(pool,
                          "<PolicySet xmlns=\"" PROV_X_NAMESPACE
                          "\" PolicySetId=\"s%d\" Version=\"1\" PolicyCombiningAlgId=\"" XACML
                          "3.0:policy-combining-algorithm:deny-overrides\"><Target/>%s%s"
                          "</PolicySet>",
-                         i, i < 49 ? next : "", i < 49 ? next : "");
+                         i, next, next);
         prov_pdp_add(pdp, prov_bytes_of(text), "set", PROV_PDP_AUTO);
     }
-    prov_err *err = prov_pdp_finish(pdp, NULL);
+    return prov_pdp_finish(pdp, NULL);
+}
+
+/* As many evaluations as there are steps, and no more. */
+static void run_references(void)
+{
+    prov_pdp *pdp = prov_pdp_make(pool, NULL);
+    prov_err *err = make_sets(pdp, 50);
     ok(!err, "fifty sets in a row%s", err ? prov_err_text(pool, err) : "");
     is_int(prov_pdp_roots(pdp), 1, "one of them is the root");
     is_str(words(pool, ask(pool, pdp, request_of(pool, C(""), PLAIN), false)),
            FAILED("processing-error"), "and evaluating them all is bounded");
+    pdp = prov_pdp_make(pool, NULL);
+    err = make_sets(pdp, 3000);
+    ok(err && strstr(err->detail, "goes too deep"), "too many in a row are refused");
+    is_str(words(pool, ask(pool, pdp, request_of(pool, C(""), PLAIN), false)),
+           FAILED("processing-error"), "and Indeterminate when evaluated");
+}
+
+/* Every policy file has its bounds. */
+static void run_policy_bounds(void)
+{
+    static const struct {
+        const char *what;
+        prov_pdp_bounds bounds;
+        const char *why;
+    } rows[] = {
+        { "bytes", { .policy_bytes = 100, .policy_nodes = 1000, .depth = 50 }, "100 are allowed" },
+        { "nodes", { .policy_bytes = 10000, .policy_nodes = 5, .depth = 50 }, "too many elements" },
+        { "depth", { .policy_bytes = 10000, .policy_nodes = 1000, .depth = 1 }, "too deeply" },
+    };
+    const char *text = "<Policy xmlns=\"" PROV_X_NAMESPACE
+                       "\" PolicyId=\"p\" Version=\"1\" RuleCombiningAlgId=\"" XACML
+                       "1.0:rule-combining-algorithm:first-applicable\"><Target/>" ANY "</Policy>";
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        prov_pdp *pdp = prov_pdp_make(pool, &rows[i].bounds);
+        prov_err *err = prov_pdp_add(pdp, prov_bytes_of(text), "f", PROV_PDP_ROOT);
+        ok(err && strstr(err->detail, rows[i].why), "%s of a policy: %s", rows[i].what,
+           err ? err->detail : "loads");
+    }
 }
 
 /* The JSON profile says the same as XML does. */
@@ -390,6 +432,7 @@ int main(void)
     run_combined();
     run_bounds();
     run_references();
+    run_policy_bounds();
     run_json();
     apr_pool_destroy(pool);
     return plan_done();
