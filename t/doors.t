@@ -276,6 +276,18 @@ subtest 'domains and the inbound store' => sub {
     is $list->('eq+%22carol%22', @root), 'carol', 'a bare name is of PRIMARY';
     is $list->('eq+%22CORP/carol%22', @root), 'CORP/carol', 'a prefix asks its domain';
     unlike $list->('pr', @hr), qr/(?:^| )(?!CORP)/, 'hr sees its own';
+    my $crew = made(Groups => { displayName => 'crew', members => [ { value => $corp->{id} } ] }, @hr);
+    my $group = "/scim/v2/Groups/$crew->{id}";
+    is patch($group, [ { op => 'add', path => 'members', value => [ { value => $carol->{id} } ] } ],
+        @root)->code, 200, 'members come from any domain';
+    my $members = sub {
+        my $got = decode($server->call(GET => $group, undef, @_));
+        return join ' ', sort map { $_->{value} } @{ $got->{members} // [] };
+    };
+    is $members->(@hr), $corp->{id}, 'hr is not told of others, not even by an id';
+    is $server->call(PUT => $group, { schemas => [$GROUP], displayName => 'crew' }, @hr)->code, 200,
+        'and does not remove them:';
+    is $members->(@root), $carol->{id}, 'who is not seen stays';
     $path = "/scim/v2/Users/$corp->{id}";
     my $res = patch($path, [ { op => 'replace', path => 'userName', value => 'PRIMARY/carol' } ], @root);
     refused($res, 400, 'moving to another domain');

@@ -12,7 +12,7 @@ use JSON ();
 use ProvisionTest;
 use Time::HiRes qw(sleep);
 
-my $operations = $ENV{OPERATIONS} // (quick() ? 600 : 10_000);
+my $operations = $ENV{OPERATIONS} // (quick() ? 400 : 10_000);
 my $clients = 4;
 my $first = $ENV{SEED} // 1;
 

@@ -309,20 +309,21 @@ subtest 'lists' => sub {
 };
 
 subtest 'a page does not outgrow memory' => sub {
+    # Decoding so much would take longer than all the rest.
     my $base = "http://127.0.0.1:$roomy/scim/v2/Users";
+    my $long = 'x' x 1_000_000;
     my @made = map {
-        decode(call(POST => "$base?attributes=id", { schemas => [$USER], userName => "long$_",
-                    nickName => 'long', title => 'x' x 1_000_000 }))->{id}
+        decode(call(POST => "$base?attributes=id", qq({"schemas":["$USER"],"userName":"long$_",)
+                    . qq("nickName":"long","title":"$long"})))->{id}
     } 1 .. 20;
     my $all = 'filter=nickName+eq+%22long%22&attributes=title';
-    my $page = decode(call(GET => "$base?$all"));
-    is $page->{totalResults}, 20, 'all are counted';
-    my $held = scalar @{ $page->{Resources} };
-    is $page->{itemsPerPage}, $held, 'and as many promised as are there';
-    ok $held > 10 && $held < 20, 'it ends early' or diag $held;
-    my $rest = decode(call(GET => "$base?$all&startIndex=" . ($held + 1)));
-    is_deeply [ sort map { $_->{id} } @{ $page->{Resources} }, @{ $rest->{Resources} } ],
-        [ sort @made ], 'the next goes on where it ended';
+    my $page = call(GET => "$base?$all")->content;
+    my @held = $page =~ /"id":"([^"]+)"/g;
+    like $page, qr/"totalResults":20,/, 'all are counted';
+    like $page, qr/"itemsPerPage":${\ scalar @held},/, 'and as many promised as are there';
+    ok @held > 10 && @held < 20, 'it ends early' or diag scalar @held;
+    my @rest = call(GET => "$base?$all&startIndex=" . (@held + 1))->content =~ /"id":"([^"]+)"/g;
+    is_deeply [ sort @held, @rest ], [ sort @made ], 'the next goes on where it ended';
     call(DELETE => "$base/$_") for @made;
 };
 

@@ -81,7 +81,7 @@ static bool by_group(asking *q)
     prov_id id;
     if (!prov_id_parse(q->text, &id))
         return true;
-    prov_kin below = prov_groups_below(q->w->n, q->p, &id);
+    prov_kin below = prov_groups_below(q->w->n, q->p, &id, 1);
     for (int i = 0; i < below.count; i++)
         keep(q->ids, &below.ids[i]);
     return true;

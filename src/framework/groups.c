@@ -11,7 +11,8 @@ typedef void step(prov_snapshot *n, const prov_id *from, const prov_id *after, p
 
 typedef struct collecting {
     apr_pool_t *p;
-    const prov_id *from;
+    const prov_id *from; /* of these, */
+    int from_count;      /* this many */
     apr_array_header_t *ids;
     apr_hash_t *seen; /* made for the first: most are in no group, and a page has many of them */
     int most;
@@ -28,7 +29,8 @@ static bool collect(void *baton, const prov_id *id)
     collecting *c = baton;
     if (!c->seen) {
         c->seen = apr_hash_make(c->p);
-        see(c, c->from);
+        for (int i = 0; i < c->from_count; i++)
+            see(c, &c->from[i]);
     }
     if (apr_hash_get(c->seen, id->b, sizeof id->b))
         return true;
@@ -37,10 +39,12 @@ static bool collect(void *baton, const prov_id *id)
     return c->ids->nelts < c->most;
 }
 
-static prov_kin spread(prov_snapshot *n, apr_pool_t *p, const prov_id *id, step *go, int most)
+static prov_kin spread(prov_snapshot *n, apr_pool_t *p, const prov_id *ids, int count, step *go,
+                       int most)
 {
-    collecting c = { p, id, apr_array_make(p, 8, sizeof(prov_id)), NULL, most };
-    go(n, id, NULL, collect, &c);
+    collecting c = { p, ids, count, apr_array_make(p, 8, sizeof(prov_id)), NULL, most };
+    for (int i = 0; i < count && c.ids->nelts < most; i++)
+        go(n, &ids[i], NULL, collect, &c);
     int direct = c.ids->nelts;
     for (int i = 0; i < c.ids->nelts && c.ids->nelts < most; i++) {
         prov_id from = APR_ARRAY_IDX(c.ids, i, prov_id);
@@ -51,10 +55,10 @@ static prov_kin spread(prov_snapshot *n, apr_pool_t *p, const prov_id *id, step 
 
 prov_kin prov_groups_above(prov_snapshot *n, apr_pool_t *p, const prov_id *id)
 {
-    return spread(n, p, id, prov_snapshot_groups, PROV_GROUPS_ABOVE_MOST);
+    return spread(n, p, id, 1, prov_snapshot_groups, PROV_GROUPS_ABOVE_MOST);
 }
 
-prov_kin prov_groups_below(prov_snapshot *n, apr_pool_t *p, const prov_id *id)
+prov_kin prov_groups_below(prov_snapshot *n, apr_pool_t *p, const prov_id *ids, int count)
 {
-    return spread(n, p, id, prov_snapshot_members, INT_MAX);
+    return spread(n, p, ids, count, prov_snapshot_members, INT_MAX);
 }

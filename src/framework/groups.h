@@ -14,7 +14,7 @@ typedef struct prov_kin {
 
 /* The groups a resource is a member of; at most PROV_GROUPS_ABOVE_MOST. */
 prov_kin prov_groups_above(prov_snapshot *n, apr_pool_t *p, const prov_id *id);
-/* The users and groups that are members of a group. */
-prov_kin prov_groups_below(prov_snapshot *n, apr_pool_t *p, const prov_id *id);
+/* The users and groups that are members of any of these groups, each once; none of these itself. */
+prov_kin prov_groups_below(prov_snapshot *n, apr_pool_t *p, const prov_id *ids, int count);
 
 #endif

@@ -46,16 +46,23 @@ static entry *meet(roll *r, const prov_id *id, bool was)
     return e;
 }
 
+/* Members that the caller may not see are no members to him: he neither adds nor removes them. */
+static bool is_visible(const roll *r, const prov_id *id)
+{
+    prov_record rec;
+    return !r->w->fixed || prov_window_find(r->w, NULL, id, &rec);
+}
+
 static entry *entry_of(roll *r, const prov_id *id)
 {
     entry *e = met(r, id);
-    return e ? e : meet(r, id, prov_snapshot_is_member(r->w->n, r->group, id));
+    return e ? e : meet(r, id, is_visible(r, id) && prov_snapshot_is_member(r->w->n, r->group, id));
 }
 
 static bool meet_row(void *baton, const prov_id *id)
 {
     roll *r = baton;
-    if (!met(r, id))
+    if (!met(r, id) && is_visible(r, id))
         meet(r, id, true);
     return true;
 }

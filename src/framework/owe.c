@@ -88,45 +88,51 @@ static void hold_group(const prov_window *w, prov_plan *plan, const prov_id *id)
         prov_plan_must_be_version(plan, id, head.version);
 }
 
-void prov_owe_below(const prov_window *w, apr_pool_t *p, prov_plan *plan, const prov_id *group,
-                    const prov_touch *touch)
+/* Each once, however many of the groups it is below. */
+static void owe_below(const prov_window *w, apr_pool_t *p, prov_plan *plan, const prov_id *groups,
+                      int count, const prov_touch *touch)
 {
-    if (!w->service->owing->roles)
+    if (!w->service->owing->roles || !count)
         return;
-    prov_kin below = prov_groups_below(w->n, p, group);
-    hold_group(w, plan, group);
+    prov_kin below = prov_groups_below(w->n, p, groups, count);
+    for (int i = 0; i < count; i++)
+        hold_group(w, plan, &groups[i]);
     for (int i = 0; i < below.count; i++) {
         hold_group(w, plan, &below.ids[i]);
         prov_plan_touch(plan, &below.ids[i], touch);
     }
 }
 
-/* The store touches the member's links; those of who is below it are ours to touch. */
-static void owe_member(const prov_window *w, apr_pool_t *p, prov_plan *plan, const prov_id *member,
-                       const prov_touch *touch)
+void prov_owe_below(const prov_window *w, apr_pool_t *p, prov_plan *plan, const prov_id *group,
+                    const prov_touch *touch)
+{
+    owe_below(w, p, plan, group, 1, touch);
+}
+
+static void grant_member(const prov_window *w, prov_plan *plan, const prov_id *member,
+                         const prov_touch *touch)
 {
     prov_record rec;
     if (!prov_snapshot_resource(w->n, member, &rec))
         return;
     const prov_resource_type *type =
         prov_registry_type_numbered(w->service->registry, prov_record_head(rec).type);
-    if (!type)
-        return;
-    grant(w, plan, type, member, touch);
-    prov_owe_below(w, p, plan, member, touch);
+    if (type)
+        grant(w, plan, type, member, touch);
 }
 
+/* The store touches the members' links; those of who is below them are ours to touch. */
 void prov_owe_members(const prov_window *w, apr_pool_t *p, prov_plan *plan, const prov_id *group,
                       const prov_members *members, const prov_touch *touch)
 {
-    for (int i = 0; i < members->removed->nelts; i++) {
-        const prov_id *id = &APR_ARRAY_IDX(members->removed, i, prov_id);
-        prov_plan_member_remove(plan, group, id, touch);
-        owe_member(w, p, plan, id, touch);
+    apr_array_header_t *moved = apr_array_append(p, members->removed, members->added);
+    for (int i = 0; i < moved->nelts; i++) {
+        const prov_id *id = &APR_ARRAY_IDX(moved, i, prov_id);
+        if (i < members->removed->nelts)
+            prov_plan_member_remove(plan, group, id, touch);
+        else
+            prov_plan_member_add(plan, group, id, touch);
+        grant_member(w, plan, id, touch);
     }
-    for (int i = 0; i < members->added->nelts; i++) {
-        const prov_id *id = &APR_ARRAY_IDX(members->added, i, prov_id);
-        prov_plan_member_add(plan, group, id, touch);
-        owe_member(w, p, plan, id, touch);
-    }
+    owe_below(w, p, plan, (const prov_id *)(const void *)moved->elts, moved->nelts, touch);
 }

@@ -72,8 +72,8 @@ prov_object *prov_window_reference(const prov_window *w, apr_pool_t *p, const pr
                                    const prov_id *id, const char *kind)
 {
     prov_record rec;
-    if (!prov_snapshot_resource(w->n, id, &rec))
-        return NULL;
+    if (!prov_window_find(w, NULL, id, &rec))
+        return NULL; /* what an application may not see is not named to it either */
     const prov_resource_type *type =
         prov_registry_type_numbered(w->service->registry, prov_record_head(rec).type);
     if (!type)

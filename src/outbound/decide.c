@@ -192,6 +192,7 @@ bool prov_job_decide(prov_job *job, prov_snapshot *n)
     job->own_id = prov_bytes_of(prov_id_text(job->pool, &job->id));
     job->applied = copy_of(job, n, PROV_COPY_APPLIED);
     job->sent = copy_of(job, n, PROV_COPY_SENT);
+    job->suspect = copy_of(job, n, PROV_COPY_SUSPECT);
     job->desired = prov_job_map(job, n, &job->id);
     job->wanted_there = job->desired && in_scope(job, n);
     if (job->desired)
@@ -210,7 +211,8 @@ static bool manages(const prov_job *job, const prov_attr *a)
 {
     return (job->desired && prov_object_get(job->desired, a)) ||
            (job->applied && prov_object_get(job->applied, a)) ||
-           (job->sent && prov_object_get(job->sent, a));
+           (job->sent && prov_object_get(job->sent, a)) ||
+           (job->suspect && prov_object_get(job->suspect, a));
 }
 
 static void keep_managed(prov_object *of, const prov_object *like)

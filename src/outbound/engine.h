@@ -77,6 +77,7 @@ typedef struct prov_job {
     bool wanted_there;      /* false: deprovision */
     prov_object *desired;   /* NULL if the local resource is gone */
     prov_object *applied;   /* the copy; NULL: none */
+    prov_object *suspect;   /* what earlier ones may have left, until verified; NULL: nothing */
     prov_object *sent;      /* what an unfinished attempt would have left; NULL: none */
     prov_bytes key, own_id; /* normalised correlation key; our id as text */
     const char *name;       /* the key as it is written there */

@@ -144,7 +144,8 @@ static bool recheck(prov_engine *e, apr_pool_t *p, prov_snapshot *n)
     rechecking r = { .plan = prov_plan_make(p),
                      .touch = { .now = apr_time_now(),
                                 .queue = PROV_QUEUE_NORMAL,
-                                .trigger = PROV_TRIGGER_CONFIG },
+                                .trigger = PROV_TRIGGER_CONFIG,
+                                .reread = true },
                      .generation = e->process.generation };
     prov_snapshot_processes(n, is_older, &r);
     if (r.older)

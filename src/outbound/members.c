@@ -24,6 +24,7 @@ typedef struct members {
     int count;
     prov_answer failed; /* the answer that stopped the rest */
     bool stopped, group_gone;
+    bool doubtful; /* one was refused for no reason that can be seen: it is tried again */
 } members;
 
 /* --- what is to be sent ----------------------------------------------------------------------- */
@@ -53,7 +54,7 @@ static bool collect(void *baton, const prov_id *member, const prov_edge *edge)
     prov_link link;
     bool add = edge->wanted && !m->drop;
     bool known = prov_snapshot_link(m->n, member, m->job->reach->number, &link);
-    if (m->drop && !edge->applied && !edge->sent)
+    if (m->drop && ((!edge->applied && !edge->sent) || edge->refused))
         return true;
     if (m->count == MEMBER_BATCH) {
         m->more = true;
@@ -93,6 +94,19 @@ static bool group_is_gone(members *m)
     return a.end == PROV_CALL_ANSWERED && (a.status == 404 || a.status == 410);
 }
 
+/* A 404 about one member is only believed if the member cannot be read either. */
+static bool is_contradictory(members *m, const prov_answer *a, const change *c)
+{
+    prov_job *job = m->job;
+    prov_remote read = { 0 };
+    prov_call call = job->call;
+    if (a->status != 404 || !prov_job_keeps_lease(job))
+        return false;
+    call.type = prov_registry_type_named(job->engine->registry, c->wire.member_type);
+    prov_answer b = job->reach->connector->read(&call, c->wire.remote_id, &read);
+    return !(b.end == PROV_CALL_ANSWERED && (b.status == 404 || b.status == 410));
+}
+
 /* True: another try with fewer of them tells more. */
 static bool is_about_members(const prov_answer *a)
 {
@@ -122,7 +136,10 @@ static void send_range(members *m, int from, int count)
         m->stopped = true;
     } else if (a.status == 404 && !m->group_gone && group_is_gone(m))
         m->group_gone = m->stopped = true;
-    else if (count == 1)
+    else if (count == 1 && is_contradictory(m, &a, &m->changes[from])) {
+        m->failed = a;
+        m->doubtful = true;
+    } else if (count == 1)
         answer_all(m, from, 1, PROV_EDGE_REFUSED);
     else {
         send_range(m, from, count / 2);
@@ -168,7 +185,7 @@ void prov_job_members(prov_job *job, bool drop)
     }
     if (m->group_gone)
         prov_job_missing(job, drop);
-    else if (m->stopped)
+    else if (m->stopped || m->doubtful)
         prov_job_failed(job, &m->failed, PROV_DID_MEMBERS, m->plan);
     else
         prov_job_applied(job, drop ? PROV_AT_DISABLED : PROV_AT_ACTIVE, NULL, NULL, m->more,

@@ -9,7 +9,8 @@
 
 static bool is_leaver(const prov_link *holder)
 {
-    return holder->gone && holder->at == PROV_AT_DISABLED && !holder->attempt &&
+    bool left = holder->at == PROV_AT_DISABLED || holder->at == PROV_AT_OUT_OF_SCOPE;
+    return holder->gone && left && !holder->attempt &&
            prov_lease_free(&holder->lease, apr_time_now());
 }
 
@@ -125,7 +126,8 @@ void prov_job_name_taken(prov_job *job, const prov_id *holder, prov_bytes key)
         return;
     bool known = prov_snapshot_link(n, holder, job->reach->number, &other);
     bool leaver = known && is_leaver(&other), over = leaver && may_take_over(job);
-    bool asked = leaver && !over && job->reach->abilities & PROV_CAN_RENAME;
+    bool asked =
+        leaver && !over && other.at == PROV_AT_DISABLED && job->reach->abilities & PROV_CAN_RENAME;
     bool circle = false, mine = false;
     if (known && !over && job->applied && job->link.remote.len)
         mine = breaks_circle(job, n, *holder, &circle);

@@ -63,12 +63,15 @@ static prov_answer find_ours(prov_job *job, prov_remote **found, prov_remote **s
     for (int i = 0; is_good(&a) && i < count; i++)
         if (is_ours(job, &r[i])) {
             *found = &r[i];
-            return a;
+            if (!prov_bytes_equal(prov_bytes_of(r[i].id), job->link.remote))
+                return a;
         }
+    /* That we are where we were says nothing about who has the name that we want. */
     const char *name = sent_name(job);
     if (!is_good(&a) || !name || !prov_job_keeps_lease(job))
         return a;
     count = 0;
+    r = apr_pcalloc(job->pool, sizeof *r * FOUND_MOST);
     a = c->find(&job->call, job->type->naming->name, name, r, FOUND_MOST, &count);
     for (int i = 0; is_good(&a) && i < count; i++) {
         if (is_ours(job, &r[i]) || looks_ours(job, &r[i]))
@@ -197,7 +200,8 @@ static void wait_for_nobody(prov_job *job)
 {
     prov_settle s = { .ack = { .kind = PROV_ACK_NOT_APPLIED,
                                .counts = true,
-                               .refused = job->link.tries + 1 >= NOBODYS_TRIES,
+                               .refused = job->link.last_status == 409 &&
+                                          job->link.tries + 1 >= NOBODYS_TRIES,
                                .status = 409,
                                .due = prov_job_later(job),
                                .excerpt = PROV_BYTES("the target reports a conflict, but shows no "
@@ -381,26 +385,15 @@ void prov_job_verify(prov_job *job)
         prov_job_failed(job, &a, PROV_DID_READ, NULL);
         return;
     }
-    prov_settle s = { .ack = { .kind = PROV_ACK_OBSERVED,
-                               .at = prov_job_place(job, read.object),
-                               .verified = true,
-                               .has_copy = true,
-                               .has_remote = true,
-                               .remote = job->link.remote,
-                               .etag = prov_bytes_of(read.etag),
-                               .key = prov_job_key(job, read.name),
-                               .copy = prov_job_encode(job, prov_job_managed(job, read.object)),
-                               .status = (uint16_t)a.status },
-                      .also = prov_plan_make(job->pool) };
-    bool same = job->applied && prov_job_matches(job, job->applied, read.object) &&
-                (!job->wanted_there || prov_object_equal(job->applied, job->desired));
-    int edges = prov_job_compare_members(job, &read, s.also);
-    if (!same || edges > 0) {
-        prov_touch touch = { .now = apr_time_now(),
-                             .queue = job->link.queue,
-                             .trigger = job->link.trigger,
-                             .application = job->link.application };
-        prov_plan_touch_link(s.also, &job->id, job->reach->number, &touch);
-    }
+    prov_settle s = verified(job, &a);
+    see(job, &read, &s.ack);
+    const prov_object *should = job->wanted_there ? job->desired : job->applied;
+    bool same = should && prov_object_equal(prov_job_managed(job, read.object), should);
+    if (same)
+        s.ack.at = job->link.at; /* what we left there need not show what it is to us */
+    if (same && job->reference_waits)
+        s.ack.verify = apr_time_now() + job->reach->config->retry_max;
+    if (prov_job_compare_members(job, &read, s.also) > 0 || !same)
+        touch_again(job, s.also);
     prov_job_settle(job, &s);
 }

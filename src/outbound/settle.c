@@ -78,6 +78,8 @@ bool prov_job_settle(prov_job *job, prov_settle *s)
     prov_plan_ack(plan, &job->id, job->reach->number, a);
     if (is_news(job, &s->outcome))
         prov_plan_target_event(plan, job->reach->number, &s->outcome);
+    /* What it should look like there was computed from a configuration that may be an older one. */
+    prov_plan_recheck(plan, &job->id, job->engine->process.generation);
     prov_fault_point("acknowledge");
     prov_store_submit(job->engine->store, plan, &verdict);
     announce(job->engine);
@@ -170,6 +172,24 @@ prov_at_target prov_job_place(const prov_job *job, const prov_object *read)
     return v && !v->boolean ? PROV_AT_DISABLED : PROV_AT_ACTIVE;
 }
 
+/* All attributes that a call without a clean end may still set there, this one's and earlier ones'.
+ */
+static const prov_object *suspected(const prov_job *job)
+{
+    if (!job->sent || !job->suspect)
+        return job->sent ? job->sent : job->suspect;
+    prov_object *all = prov_object_copy(job->pool, job->sent);
+    for (int i = 0; i < job->suspect->count; i++) {
+        const prov_field *f = &job->suspect->fields[i];
+        if (!f->attr || prov_object_get(all, f->attr))
+            continue;
+        prov_field *to = prov_object_set(all, f->attr);
+        for (int k = 0; k < f->count; k++)
+            *prov_field_add(all, to) = f->values[k];
+    }
+    return all;
+}
+
 void prov_job_observed(prov_job *job, const prov_remote *remote, const prov_answer *a,
                        bool was_ambiguous)
 {
@@ -189,8 +209,10 @@ void prov_job_observed(prov_job *job, const prov_remote *remote, const prov_answ
         s.ack.key = prov_job_key(job, remote->name);
         s.ack.copy = prov_job_encode(job, prov_job_managed(job, remote->object));
     }
-    if (was_ambiguous)
+    if (was_ambiguous) {
+        s.ack.suspect = prov_job_encode(job, suspected(job));
         s.ack.verify = apr_time_now() + 2 * job->engine->config->settings.call_limit;
+    }
     prov_job_settle(job, &s);
 }
 

@@ -185,14 +185,12 @@ static void act(prov_job *job)
     bool open = job->target.breaker == PROV_BREAKER_OPEN;
     if (open && !prov_job_ask_target(job))
         prov_job_release(job, prov_job_later(job), "the target does not answer as it should");
-    else if (job->link.attempt)
+    else if (job->link.attempt || (job->link.candidate.len && !job->link.remote.len))
         prov_job_probe(job);
     else if (job->link.verify && job->link.verify <= apr_time_now())
         prov_job_verify(job);
     else if (job->forbidden && (job->wanted_there || job->link.remote.len))
         prov_job_refuse(job, job->forbidden);
-    else if (job->link.candidate.len && !job->link.remote.len)
-        prov_job_probe(job);
     else if (job->wanted_there)
         present(job);
     else

@@ -195,8 +195,10 @@ static void applied(prov_link *l, const prov_ack *a)
 
 static void observed(prov_link *l, const prov_ack *a)
 {
-    /* What was seen need not be what the open attempt was to leave: compare once more. */
-    if (l->attempt != 0 && l->wanted != 0 && l->applied == l->wanted)
+    /* What was seen need not be what the open attempt was to leave, nor what was known: compare
+     * once more. */
+    bool news = l->attempt != 0 || l->at != a->at;
+    if (news && l->wanted != 0 && l->applied == l->wanted)
         l->applied--;
     end_attempt(l);
     l->at = a->at;
@@ -207,6 +209,8 @@ static void observed(prov_link *l, const prov_ack *a)
 static void note_failure(prov_link *l, const prov_ack *a, uint64_t about)
 {
     l->due = a->due ? a->due : a->now;
+    if (a->kind == PROV_ACK_RELEASED && l->verify && l->verify <= a->now)
+        l->verify = l->due; /* the look itself came to nothing */
     if (a->refused)
         l->refused = about;
     if (a->held)
@@ -256,8 +260,10 @@ void prov_link_ack(prov_link *l, const prov_ack *a)
         l->verify = a->verify;
 }
 
-void prov_link_deposit(prov_link *l, prov_bytes remote)
+void prov_link_deposit(prov_link *l, prov_bytes remote, apr_time_t now)
 {
-    if (remote.len && !prov_bytes_equal(remote, l->remote))
-        l->candidate = remote;
+    if (!remote.len || prov_bytes_equal(remote, l->remote))
+        return;
+    l->candidate = remote;
+    l->verify = now; /* somebody must look, whatever is thought to be settled */
 }

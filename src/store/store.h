@@ -115,7 +115,13 @@ void prov_snapshot_due(prov_snapshot *n, uint32_t target, apr_time_t now, prov_e
                        void *baton);
 /* The earliest time anything of the target is due, 0 if nothing ever. */
 apr_time_t prov_snapshot_next_due(prov_snapshot *n, uint32_t target);
-typedef enum { PROV_COPY_APPLIED, PROV_COPY_SENT, PROV_COPY_EXCERPT } prov_copy;
+typedef enum {
+    PROV_COPY_APPLIED,
+    PROV_COPY_SENT,
+    PROV_COPY_EXCERPT,
+    PROV_COPY_SUSPECT /* what attempts without a clean end may have left, until verified */
+} prov_copy;
+#define PROV_COPIES (PROV_COPY_SUSPECT + 1)
 prov_bytes prov_snapshot_copy(prov_snapshot *n, const prov_id *id, uint32_t target,
                               prov_copy which);
 /* Who holds a name at a target: by remote id, by correlation key. */

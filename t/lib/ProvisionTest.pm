@@ -280,6 +280,7 @@ sub login
 {
     my ($self, $name, $password) = @_;
     require MIME::Base64;
+    $self->{user} = $name;
     $self->{headers}{Authorization} = 'Basic ' . MIME::Base64::encode("$name:$password", '');
     return $self;
 }

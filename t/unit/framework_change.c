@@ -281,6 +281,14 @@ static void debts(void)
     is_int(link_of(id).wanted, 3, "and when a group above is renamed");
     change(&resident, PROV_DELETED, group_type, sales, NULL);
     is_int(link_of(id).wanted, 4, "and when it goes");
+    prov_id twin =
+        made(group_type, apr_pstrcat(p, "\"displayName\":\"twin\",\"members\":", member(id), NULL));
+    prov_id above = made(group_type, "\"displayName\":\"sales\"");
+    uint64_t before = link_of(id).wanted;
+    change(&resident, PROV_PATCHED, group_type, above,
+           apr_pstrcat(p, op("add", "members", member(inner)), ",",
+                       op("add", "members", member(twin)), NULL));
+    is_int(link_of(id).wanted, before + 1, "once, by however many groups it comes");
 }
 
 typedef struct counting {

@@ -9,14 +9,18 @@
 #include <string.h>
 #include <strings.h>
 
+#ifndef OBJECTS
 #define OBJECTS 32
-#define MEMBERS 32
+#endif
+#define MEMBERS OBJECTS
+#define LATE_BY apr_time_from_msec(90) /* after the test's call limit, before it is verified */
 
 typedef enum {
     FINE,
     NOT_SENT,
     LOST_BEFORE,
     LOST_AFTER,
+    LATE, /* lost, and applied when it is no longer waited for */
     SERVER_ERROR,
     UNAUTHORIZED,
     TOO_MANY
@@ -38,7 +42,14 @@ static struct {
     fault next[8];
     int faults;
     int creates, updates, removes, finds;
-    char guilty[16]; /* a member it will not have */
+    char guilty[16];      /* a member it will not have */
+    bool keeps;           /* whoever is a member stays one */
+    bool vanishes;        /* what the next search shows is gone after it */
+    void (*during)(void); /* the next create, before it answers */
+    struct {
+        apr_time_t at; /* 0: nothing is on its way */
+        char id[16], title[40];
+    } late;
 } target;
 
 static fault take_fault(void)
@@ -64,6 +75,7 @@ static bool fails_before(fault f, prov_answer *a)
         int status;
     } ends[] = { [NOT_SENT] = { PROV_CALL_NOT_SENT, 0 },
                  [LOST_BEFORE] = { PROV_CALL_LOST, 0 },
+                 [LATE] = { PROV_CALL_LOST, 0 },
                  [UNAUTHORIZED] = { PROV_CALL_ANSWERED, 401 },
                  [TOO_MANY] = { PROV_CALL_ANSWERED, 429 } };
     if (f == FINE || f == LOST_AFTER || f == SERVER_ERROR)
@@ -152,12 +164,26 @@ static thing *make_thing(void)
     return t;
 }
 
+/* What was on its way has arrived. */
+static void arrive(const char *type)
+{
+    thing *t = find_by(type, target.late.id, NULL);
+    if (!target.late.at || apr_time_now() < target.late.at)
+        return;
+    if (t)
+        apr_cpystrn(t->title, target.late.title, sizeof t->title);
+    target.late.at = 0;
+}
+
 static prov_answer create(prov_call *call, const prov_object *wanted, prov_remote *remote)
 {
     prov_answer a;
     apr_thread_mutex_lock(target.lock);
     fault f = take_fault();
     target.creates++;
+    if (target.during)
+        target.during();
+    target.during = NULL;
     if (!fails_before(f, &a)) {
         if (find_by(call->type->name, NULL, text_of(call, wanted, call->type->naming->name)))
             a = answered(409);
@@ -175,6 +201,7 @@ static prov_answer create(prov_call *call, const prov_object *wanted, prov_remot
 static prov_answer read_one(prov_call *call, const char *id, prov_remote *remote)
 {
     apr_thread_mutex_lock(target.lock);
+    arrive(call->type->name);
     thing *t = find_by(call->type->name, id, NULL);
     if (t)
         show(call, t, remote);
@@ -195,6 +222,9 @@ static prov_answer find(prov_call *call, const char *key, const char *value, pro
             strcasecmp(by_external ? t->external_id : t->name, value) == 0)
             show(call, t, &found[(*count)++]);
     }
+    for (int i = 0; target.vanishes && i < *count; i++)
+        find_by(call->type->name, found[i].id, NULL)->there = false;
+    target.vanishes = target.vanishes && !*count;
     apr_thread_mutex_unlock(target.lock);
     return answered(200);
 }
@@ -206,6 +236,11 @@ static prov_answer update(prov_call *call, const char *id, const char *etag,
     apr_thread_mutex_lock(target.lock);
     fault f = take_fault();
     target.updates++;
+    if (f == LATE) {
+        target.late.at = apr_time_now() + LATE_BY;
+        apr_cpystrn(target.late.id, id, sizeof target.late.id);
+        apr_cpystrn(target.late.title, text_of(call, wanted, "title"), sizeof target.late.title);
+    }
     if (!fails_before(f, &a)) {
         thing *t = find_by(call->type->name, id, NULL);
         thing *same =
@@ -262,7 +297,8 @@ static prov_answer members(prov_call *call, const char *group, const prov_member
         thing *t = find_by("Group", group, NULL);
         bool guilty = false;
         for (int i = 0; i < count; i++)
-            guilty |= strcmp(changes[i].remote_id, target.guilty) == 0;
+            guilty |= strcmp(changes[i].remote_id, target.guilty) == 0 ||
+                      (target.keeps && !changes[i].add);
         for (int i = 0; t && !guilty && i < count; i++)
             change_member(t, &changes[i]);
         a = !t ? answered(404) : guilty ? answered(400) : after(f, 204);

@@ -107,7 +107,9 @@ static void test_sleep(void)
     ok(!edge_of(&group, &bob).settled && work_of(&group) == 2, "a settled one, too");
 
     a = plan();
+    prov_plan_edge_sent(a, target, &group, &ann, true);
     prov_plan_edge_ack(a, target, &group, &ann, true, PROV_EDGE_APPLIED);
+    prov_plan_edge_sent(a, target, &group, &bob, true);
     prov_plan_edge_ack(a, target, &group, &bob, true, PROV_EDGE_APPLIED);
     prov_plan_touch(a, &ann, &soon);
     done(a, "both are there");
@@ -121,9 +123,26 @@ static void test_sleep(void)
     ok(!edge_of(&group, &ann).applied && edge_of(&group, &bob).applied && work_of(&group) == 1,
        "what hung on the old one is not there");
     a = plan();
+    prov_plan_edge_sent(a, target, &group, &ann, true);
     prov_plan_edge_ack(a, target, &group, &ann, true, PROV_EDGE_APPLIED);
     prov_plan_touch(a, &group, &soon);
     done(a, "all are there again");
+    a = plan();
+    prov_plan_edge_sent(a, target, &group, &ann, true);
+    prov_plan_touch(a, &ann, &soon);
+    done(a, "she is sent once more");
+    carry(&ann, "r-ann3", "ann");
+    a = plan();
+    prov_plan_edge_ack(a, target, &group, &ann, true, PROV_EDGE_APPLIED);
+    done(a, "and answered for when she has yet another id");
+    ok(!edge_of(&group, &ann).applied && work_of(&group) == 1, "which that answer was not about");
+    a = plan();
+    prov_plan_edge_sent(a, target, &group, &ann, false);
+    prov_plan_edge_ack(a, target, &group, &ann, true, PROV_EDGE_APPLIED);
+    prov_plan_edge_sent(a, target, &group, &ann, false);
+    prov_plan_edge_ack(a, target, &group, &ann, false, PROV_EDGE_REFUSED);
+    done(a, "who is wanted may not be taken away");
+    ok(edge_of(&group, &ann).refused, "which need not be asked for again");
     carry(&group, "r-g2", "g");
     is_int(work_of(&group), 2, "a group's new remote id does it for all its edges");
     prov_edge settled = { .wanted = true, .settled = true };
@@ -140,6 +159,7 @@ static void test_group_gone(void)
     grant(&group, group_type, target);
     uint64_t wanted = link_of(&group, target).wanted;
     prov_plan *a = plan();
+    prov_plan_edge_sent(a, target, &group, &ann, true);
     prov_plan_edge_ack(a, target, &group, &ann, true, PROV_EDGE_APPLIED);
     plan_unindex(a, &ann, user_type, "ann");
     prov_plan_delete(a, &ann, &soon);
@@ -155,6 +175,7 @@ static void test_group_gone(void)
     join(&group, &bob);
     wanted = link_of(&bob, target).wanted;
     a = plan();
+    prov_plan_edge_sent(a, target, &group, &bob, true);
     prov_plan_edge_ack(a, target, &group, &bob, true, PROV_EDGE_APPLIED);
     plan_unindex(a, &group, group_type, "g");
     prov_plan_delete(a, &group, &leaves);

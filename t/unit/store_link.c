@@ -380,9 +380,10 @@ static void test_names(void)
     is_bytes(l.key, PROV_BYTES("old"), "a rename in flight keeps the old key");
     is_bytes(l.sent_key, PROV_BYTES("new"), "and holds the new one");
     ok(l.attempt_kind == PROV_ATTEMPT_UPDATE && l.attempt_at == S(5), "what was sent, and when");
-    prov_link_deposit(&l, PROV_BYTES("r1"));
+    prov_link_deposit(&l, PROV_BYTES("r1"), S(5));
     is_int(l.candidate.len, 0, "the id we know is no candidate");
-    prov_link_deposit(&l, PROV_BYTES("r2"));
+    prov_link_deposit(&l, PROV_BYTES("r2"), S(5));
+    is_int(l.verify, S(5), "and has it looked at");
     is_bytes(l.candidate, PROV_BYTES("r2"), "a late answer leaves a candidate");
     is_bytes(l.remote, PROV_BYTES("r1"), "and nothing else");
     prov_ack a = { .kind = PROV_ACK_APPLIED,
@@ -433,6 +434,16 @@ static void test_tries(void)
     a.verified = true;
     prov_link_ack(&l, &a);
     is_int(l.verify, 0, "unless it was asked for");
+    prov_link known = { .wanted = 5, .applied = 5, .at = PROV_AT_ACTIVE };
+    prov_link_ack(&known, &a);
+    is_int(prov_link_next(&known), 0, "what is seen as it was known is no work");
+    a.at = PROV_AT_NOTHING;
+    prov_link_ack(&known, &a);
+    is_int(prov_link_next(&known), S(20), "what is gone is");
+    prov_link looked = { .wanted = 5, .applied = 5, .verify = S(10) };
+    a = (prov_ack){ .kind = PROV_ACK_RELEASED, .now = S(11), .due = S(15), .counts = true };
+    prov_link_ack(&looked, &a);
+    is_int(prov_link_next(&looked), S(15), "a look that failed has its time to be tried again");
     prov_link half = { .wanted = 5, .refused = 5, .held = 5 };
     a = (prov_ack){ .kind = PROV_ACK_APPLIED, .now = S(9), .sent = 5, .more = true };
     prov_link_ack(&half, &a);

@@ -21,16 +21,24 @@ PROV_EFFECT(edge_sent)
     prov_rows_edge_put(&a->tx, op->target, &op->id, &op->other, &edge);
 }
 
+/* A wish that came later has not been asked. Who may not go although he is wanted need not be asked
+ * to go again. */
+static bool is_answer_to(const prov_edge *edge, bool value)
+{
+    return edge->wanted == value || (!value && edge->applied);
+}
+
 PROV_EFFECT(edge_ack)
 {
     prov_edge edge;
-    if (!prov_rows_edge(&a->tx, op->target, &op->id, &op->other, &edge))
-        return;
+    prov_rows_edge(&a->tx, op->target, &op->id, &op->other, &edge);
+    if (!edge.sent)
+        return; /* the answer is about objects that one of the two no longer is there */
     edge.sent = false;
     if (op->answer == PROV_EDGE_APPLIED)
         edge.applied = op->flag;
-    else if (op->answer == PROV_EDGE_REFUSED && edge.wanted == op->flag)
-        edge.refused = true; /* a wish that came later has not been asked */
+    else if (op->answer == PROV_EDGE_REFUSED && is_answer_to(&edge, op->flag))
+        edge.refused = true;
     prov_rows_edge_put(&a->tx, op->target, &op->id, &op->other, &edge);
 }
 

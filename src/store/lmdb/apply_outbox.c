@@ -100,7 +100,7 @@ static void move_copy(prov_apply *a, const prov_id *from, const prov_id *to, uin
     if (prov_tx_get(&a->tx, &key, &copy))
         copy = prov_bytes_copy(a->tx.scratch, copy);
     put_copy(a, to, target, PROV_COPY_APPLIED, copy);
-    for (int which = PROV_COPY_APPLIED; which <= PROV_COPY_EXCERPT; which++)
+    for (int which = PROV_COPY_APPLIED; which < PROV_COPIES; which++)
         put_copy(a, from, target, (prov_copy)which, none);
 }
 
@@ -182,7 +182,8 @@ PROV_EFFECT(renew)
     prov_rows_link_put(&a->tx, &old, &now);
 }
 
-static void keep_copies(prov_apply *a, const prov_op *op, const prov_link *now)
+static void keep_copies(prov_apply *a, const prov_op *op, const prov_link *old,
+                        const prov_link *now)
 {
     static const prov_bytes none;
     if (op->ack.has_copy)
@@ -191,6 +192,10 @@ static void keep_copies(prov_apply *a, const prov_op *op, const prov_link *now)
         put_copy(a, &op->id, op->target, PROV_COPY_SENT, none);
     if (op->ack.excerpt.len || op->ack.kind != PROV_ACK_RELEASED)
         put_copy(a, &op->id, op->target, PROV_COPY_EXCERPT, op->ack.excerpt);
+    if (op->ack.suspect.len)
+        put_copy(a, &op->id, op->target, PROV_COPY_SUSPECT, op->ack.suspect);
+    else if (old->verify && !now->verify)
+        put_copy(a, &op->id, op->target, PROV_COPY_SUSPECT, none);
 }
 
 /* Time 0 is due at once, whatever the clock. */
@@ -209,7 +214,7 @@ PROV_EFFECT(ack)
         return;
     now = old;
     prov_link_ack(&now, &op->ack);
-    keep_copies(a, op, &now);
+    keep_copies(a, op, &old, &now);
     prov_rows_link_put(&a->tx, &old, &now);
     if (!now.remote.len || prov_bytes_equal(old.remote, now.remote))
         return;
@@ -237,7 +242,7 @@ PROV_EFFECT(deposit)
         prov_lease_mine(&old.lease, op->ack.process, op->ack.claim))
         return;
     now = old;
-    prov_link_deposit(&now, op->ack.remote);
+    prov_link_deposit(&now, op->ack.remote, op->ack.now);
     if (!prov_bytes_equal(old.candidate, now.candidate))
         prov_rows_link_put(&a->tx, &old, &now);
 }

@@ -61,7 +61,7 @@ static void look(prov_tx *tx, prov_id *from, sweeping *s)
 static void drop_link(prov_tx *tx, const prov_link *link, apr_time_t now)
 {
     prov_row_key key;
-    for (int which = PROV_COPY_APPLIED; which <= PROV_COPY_EXCERPT; which++) {
+    for (int which = PROV_COPY_APPLIED; which < PROV_COPIES; which++) {
         PROV_KEY(tx, key, COPY, &link->resource, link->target, which);
         prov_tx_delete(tx, &key);
     }

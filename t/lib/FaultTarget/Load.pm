@@ -69,10 +69,16 @@ sub write
 {
     my ($self, $kind, $id, $method, $body, $will_be) = @_;
     my $path = $kind eq 'users' ? "Users/$id" : "Groups/$id";
+    my $began = time;
     my $res = $self->call($method, $path, $body);
+    my $history = $self->{history}{$id} //= [];
+    push @$history, sprintf '%.3f to %.3f %s %s: %s', $began, time, $method, as_text($will_be),
+        $res ? $res->code . ' ' . ($res->header('ETag') // '') : 'no answer';
     if (!$res) {
         $self->{unsure}++;
-        return $self->look($kind, $id, $path, $will_be);
+        my $new = $self->look($kind, $id, $path, $will_be);
+        push @$history, sprintf '%.3f looked: %s', time, $new ? 'as asked' : 'as before';
+        return $new;
     }
     die "$method $path: " . $res->as_string if $res->code !~ /^20/;
     $self->settle($kind, $id, $will_be);
@@ -91,9 +97,19 @@ sub settle
     }
 }
 
+# What a process that was killed had committed shows at the latest with the next write of any other:
+# a create that is refused is such a write, and changes nothing.
+sub pass_a_write
+{
+    my ($self) = @_;
+    my $taken = { schemas => [$user], userName => $self->{server}{user} };
+    1 until $self->call(POST => 'Users', $taken);
+}
+
 sub look
 {
     my ($self, $kind, $id, $path, $will_be) = @_;
+    $self->pass_a_write;
     my $res = $self->call(GET => $path);
     my $is = $res->code == 404 ? undef : seen($kind, ProvisionTest::decode($res));
     my ($now, $was, $new) = map { as_text($_) } $is, $self->{$kind}{$id}, $will_be;
@@ -113,10 +129,17 @@ sub lost
             my $res = $self->call(GET => "$type/$id");
             my $is = $res->code == 404 ? undef : seen($kind, ProvisionTest::decode($res));
             my ($now, $was) = map { as_text($_) } $is, $self->{$kind}{$id};
-            push @lost, "$type/$id is $now, not $was" if $now ne $was;
+            push @lost, join "\n#   ", "$type/$id is $now, not $was", last_of($self->{history}{$id})
+                if $now ne $was;
         }
     }
     return @lost;
+}
+
+sub last_of
+{
+    my @all = @{ $_[0] // [] };
+    return @all > 8 ? @all[-8 .. -1] : @all;
 }
 
 sub as_text
@@ -189,6 +212,7 @@ sub add
     my $res = $self->call(POST => $type, $body);
     if (!$res) {
         $self->{unsure}++;
+        $self->pass_a_write;
         my $query = $filter =~ s/([^A-Za-z0-9])/sprintf '%%%02X', ord $1/ger;
         my $list = ProvisionTest::decode($self->call(GET => "$type?filter=$query"));
         my $found = ($list->{Resources} // [])->[0] or return;

@@ -1,0 +1,170 @@
+/* What must hold when two things happen at once: the engine with its real pump and store against a
+ * target in this process, one interleaving after the other. */
+#define OBJECTS 130
+#include "outbound_given.h"
+
+static uint32_t number; /* the target's */
+
+/* An object goes between a write that followed an ambiguous one and the look that verifies it. */
+static void test_vanished(void)
+{
+    prov_id id = prov_id_make();
+    plan_faults(0, NULL);
+    put(user_type, &id, "ida", "a");
+    settle();
+    target.vanishes = true;
+    FAULTS(LOST_BEFORE);
+    put(user_type, &id, "ida", "b");
+    ok(settle() && !target.vanishes, "an object goes unseen while it is verified");
+    ok(there("User", "ida") && strcmp(there("User", "ida")->title, "b") == 0, "and comes back");
+    is_int(link_of(&id).at, PROV_AT_ACTIVE, "which the link knows");
+}
+
+static void test_recreated_group(void)
+{
+    prov_id first = prov_id_make(), second = prov_id_make(), user = prov_id_make();
+    plan_faults(0, NULL);
+    put(user_type, &user, "joe", NULL);
+    put(group_type, &first, "crew", NULL);
+    join(&first, &user, true);
+    settle();
+    FAULTS(LOST_BEFORE);
+    delete (group_type, &first);
+    ok(settle() && there("Group", "crew")->member_count == 0, "a group goes, an answer lost");
+    is_int(link_of(&first).at, PROV_AT_DISABLED, "and stays disabled when it was verified");
+    put(group_type, &second, "crew", NULL);
+    join(&second, &user, true);
+    ok(settle() && there("Group", "crew")->member_count == 1,
+       "one of the same name takes its place");
+    is_int(count_named("crew"), 1, "there is one of them");
+}
+
+static void test_late_manager(void)
+{
+    prov_id boss = prov_id_make(), clerk = prov_id_make();
+    plan_faults(0, NULL);
+    later = apr_time_from_msec(500);
+    put(user_type, &boss, "chief", NULL);
+    later = 0;
+    manager = &boss;
+    put(user_type, &clerk, "scribe", NULL);
+    manager = NULL;
+    apr_time_t until = apr_time_now() + SETTLE_FOR;
+    while (!there("User", "chief") && apr_time_now() < until)
+        apr_sleep(2000);
+    ok(settle() && there("User", "chief"), "a manager comes long after who refers to him");
+    is_str(there("User", "scribe")->manager, there("User", "chief")->id, "and is referred to");
+}
+
+/* An acknowledgement by somebody whose lease is long over. */
+static void acknowledge_late(const prov_id *id, const char *remote)
+{
+    prov_verdict v;
+    prov_plan *plan = prov_plan_make(pool);
+    prov_ack ack = { .kind = PROV_ACK_APPLIED,
+                     .process = 4711,
+                     .claim = 1,
+                     .now = apr_time_now(),
+                     .sent = 1,
+                     .at = PROV_AT_ACTIVE,
+                     .has_remote = true,
+                     .remote = prov_bytes_of(remote) };
+    prov_plan_ack(plan, id, number, &ack);
+    prov_store_submit(store, plan, &v);
+    ok(v.kind == PROV_REFUSED && v.why == PROV_LEASE_LOST, "a late acknowledgement is refused");
+    prov_engine_nudge(engine);
+}
+
+/* A process that stood still sends after all that had been asked about. */
+static thing *sent_late(const prov_id *id, const char *name)
+{
+    apr_thread_mutex_lock(target.lock);
+    thing *t = make_thing();
+    apr_cpystrn(t->name, name, sizeof t->name);
+    apr_cpystrn(t->type, "User", sizeof t->type);
+    apr_cpystrn(t->external_id, prov_id_text(pool, id), sizeof t->external_id);
+    t->active = true;
+    apr_thread_mutex_unlock(target.lock);
+    return t;
+}
+
+static void test_late_create(void)
+{
+    prov_id here = prov_id_make(), gone = prov_id_make();
+    plan_faults(0, NULL);
+    put(user_type, &here, "kim", NULL);
+    settle();
+    thing *second = sent_late(&here, "kim");
+    acknowledge_late(&here, second->id);
+    ok(settle() && count_named("kim") == 1, "a second object made late is removed");
+    is_str(there("User", "kim")->id, prov_bytes_text(pool, link_of(&here).remote),
+           "the one that stays is the linked one");
+    FAULTS(NOT_SENT, NOT_SENT);
+    put(user_type, &gone, "leo", NULL);
+    delete (user_type, &gone);
+    settle();
+    second = sent_late(&gone, "leo");
+    acknowledge_late(&gone, second->id);
+    ok(settle() && !second->active, "one made late for a leaver is disabled");
+}
+
+static void test_stubborn_group(void)
+{
+    prov_id group = prov_id_make();
+    plan_faults(0, NULL);
+    put(group_type, &group, "many", NULL);
+    for (int i = 0; i < 101; i++) {
+        prov_id user = prov_id_make();
+        put(user_type, &user, apr_psprintf(pool, "many%d", i), NULL);
+        join(&group, &user, true);
+    }
+    ok(settle() && there("Group", "many")->member_count == 101, "a group of more than a batch");
+    target.keeps = true;
+    delete (group_type, &group);
+    ok(settle(), "comes to rest though the target lets nobody out of it");
+    target.keeps = false;
+}
+
+/* While a call is under way, a process of a newer configuration takes over. */
+static void take_over(void)
+{
+    static const uint8_t digest[32] = "newer";
+    prov_plan *plan = prov_plan_make(pool);
+    prov_plan_generation(plan, prov_engine_generation(engine) + 1, digest);
+    commit(plan, "a newer generation");
+}
+
+static bool note_recheck(void *baton, const prov_id *id)
+{
+    *(prov_id *)baton = *id;
+    return false;
+}
+
+static void test_old_generation(void)
+{
+    prov_id id = prov_id_make(), noted = { { 0 } };
+    plan_faults(0, NULL);
+    target.during = take_over;
+    put(user_type, &id, "mia", NULL);
+    ok(settle() && there("User", "mia"), "who is at work finishes what he holds");
+    prov_snapshot *n;
+    if (prov_store_read(store, pool, &n))
+        return;
+    prov_snapshot_rechecks(n, note_recheck, &noted);
+    prov_snapshot_end(n);
+    ok(prov_id_equal(&noted, &id), "and it is looked at again by the newer ones");
+}
+
+int main(int argc, const char *const *argv)
+{
+    begin(argc, argv);
+    prov_store_number(store, PROV_NUMBER_TARGET, "there/in-process", &number);
+    test_vanished();
+    test_recreated_group();
+    test_late_manager();
+    test_late_create();
+    test_stubborn_group();
+    test_old_generation();
+    end();
+    return plan_done();
+}
