@@ -100,6 +100,9 @@ static void combine(prov_xeval *e, const prov_xpolicy *policy, prov_xoutcome *ou
         uint32_t *chosen;
         c.base.count = prov_xindex_candidates(policy->index, e->base.pool, e->bags, &chosen);
         c.chosen = chosen;
+        if (c.base.count < policy->count)
+            PROV_XTRACE(e, "%zu of %u policies can match, by the index", c.base.count,
+                        policy->count);
     }
     policy->combiner->run(policy->combiner, &c.base, out);
 }

@@ -272,6 +272,8 @@ static void read_request(reader *r, const prov_json *j)
     r->request->return_policy_ids = flag_of(r, j, "ReturnPolicyIdList");
     r->request->combined = flag_of(r, j, "CombinedDecision");
     prov_json_each(j, read_member, r);
+    if (r->request->categories->nelts == 0)
+        wrong(r, "a Request", "needs a Category");
     if (r->err || !multi)
         return;
     r->request->references = apr_array_make(r->pool, 4, sizeof(apr_array_header_t *));

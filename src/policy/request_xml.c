@@ -132,7 +132,7 @@ static prov_err *read_request(const reader *r, const prov_xml_node *n)
             err = read_references(r, c);
         else if (!prov_xelement(c, "RequestDefaults"))
             err = wrong(r, c, "a Request holds RequestDefaults, Attributes and MultiRequests");
-    return err;
+    return err || r->request->categories->nelts ? err : wrong(r, n, "a Request needs Attributes");
 }
 
 static prov_err *parse(apr_pool_t *p, prov_bytes text, const char *source,

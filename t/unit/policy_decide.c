@@ -131,6 +131,7 @@ static const struct {
       FAILED("processing-error"), NULL },
     { "a resource without a hierarchy", ANY, "<Attributes Category=\"" PROV_X_RESOURCE "\">" VALUE(XACML "2.0:resource:scope", "string", "Children")
       VALUE(XACML "1.0:resource:resource-id", "string", "x") "</Attributes>", FAILED("processing-error"), NULL },
+    { "a request for nothing", ANY, "", FAILED("syntax-error"), NULL },
     { "a doctype in a request", ANY, "@<!DOCTYPE Request><Request/>", FAILED("syntax-error"), NULL },
     { "a value of no type", ANY, C("<Attribute AttributeId=\"a\" IncludeInResult=\"false\"><AttributeValue DataType=\"x\">1</AttributeValue></Attribute>"),
       FAILED("syntax-error"), NULL },
@@ -405,6 +406,7 @@ static void run_json(void)
           "}]}]}}",
           FAILED("syntax-error") },
         { "an unknown member", "{\"Request\":{\"Categories\":[]}}", FAILED("syntax-error") },
+        { "no category", "{\"Request\":{\"Category\":[]}}", FAILED("syntax-error") },
         { "no Request", "{}", FAILED("syntax-error") },
         { "no JSON", "{\"Request\":", FAILED("syntax-error") },
         { "references",
