@@ -79,6 +79,15 @@ static void eval_child(prov_xchildren *base, size_t i, prov_xoutcome *out)
         prov_xeval_policy(c->e, c->of->children[c->chosen ? c->chosen[i] : i].policy, out);
 }
 
+/* The variables of a policy are its own; gives those that it lies within. */
+static prov_xmemo *enter(prov_xeval *e, const prov_xpolicy *policy)
+{
+    prov_xmemo *outer = e->memos;
+    if (policy->variables)
+        e->memos = apr_pcalloc(e->base.pool, policy->variables * sizeof *e->memos);
+    return outer;
+}
+
 static prov_xmatch child_applies(prov_xchildren *base, size_t i, prov_xoutcome *out)
 {
     const children *c = (const children *)(void *)base;
@@ -86,8 +95,11 @@ static prov_xmatch child_applies(prov_xchildren *base, size_t i, prov_xoutcome *
     prov_xmatch match = PROV_X_MATCH_FAILED;
     if (child->broken)
         prov_xfail(&c->e->base, child->broken_code, "%s", child->broken);
-    else if (prov_xstep(&c->e->base, 1))
+    else if (prov_xstep(&c->e->base, 1)) {
+        prov_xmemo *outer = enter(c->e, child);
         match = applies(c->e, &child->target, child->condition);
+        c->e->memos = outer;
+    }
     if (match == PROV_X_MATCH_FAILED)
         prov_xeval_failed(c->e, out, PROV_X_INDETERMINATE_DP);
     return match;
@@ -141,9 +153,7 @@ static void eval_matched(prov_xeval *e, const prov_xpolicy *policy, prov_xmatch 
 
 static void eval_sound(prov_xeval *e, const prov_xpolicy *policy, prov_xoutcome *out)
 {
-    prov_xmemo *outer = e->memos;
-    if (policy->variables)
-        e->memos = apr_pcalloc(e->base.pool, policy->variables * sizeof *e->memos);
+    prov_xmemo *outer = enter(e, policy);
     prov_xmatch match = applies(e, &policy->target, policy->condition);
     if (match != PROV_X_NO_MATCH)
         eval_matched(e, policy, match, out);

@@ -348,6 +348,30 @@ static void run_references(void)
            FAILED("processing-error"), "and Indeterminate when evaluated");
 }
 
+/* A set asks whether a policy is applicable before it evaluates it; variables are known then, too.
+ */
+static void run_applicable(void)
+{
+    const char *policy =
+        "<Policy PolicyId=\"%s\" Version=\"1\" RuleCombiningAlgId=\"" XACML
+        "1.0:rule-combining-algorithm:first-applicable\"><Target/><Condition>" REFERENCE(
+            "v") "</Condition>" VARIABLE("v", "%s") ANY "</Policy>";
+    const char *never = APPLY("1.0:function:or", ""), *always = APPLY("1.0:function:and", "");
+    const char *text =
+        apr_pstrcat(pool,
+                    "<PolicySet xmlns=\"" PROV_X_NAMESPACE
+                    "\" PolicySetId=\"s\" Version=\"1\" PolicyCombiningAlgId=\"" XACML
+                    "1.0:policy-combining-algorithm:only-one-applicable\"><Target/>",
+                    apr_psprintf(pool, policy, "a", never), apr_psprintf(pool, policy, "b", always),
+                    "</PolicySet>", NULL);
+    prov_pdp *pdp = prov_pdp_make(pool, NULL);
+    prov_err *err = prov_pdp_add(pdp, prov_bytes_of(text), "set", PROV_PDP_ROOT);
+    ok(!err, "a policy's own condition loads%s", err ? prov_err_text(pool, err) : "");
+    prov_pdp_finish(pdp, NULL);
+    is_str(words(pool, ask(pool, pdp, request_of(pool, C(""), PLAIN), false)), "Permit",
+           "the one whose condition holds is applicable");
+}
+
 /* Every policy file has its bounds. */
 static void run_policy_bounds(void)
 {
@@ -435,6 +459,7 @@ int main(void)
     run_bounds();
     run_references();
     run_policy_bounds();
+    run_applicable();
     run_json();
     apr_pool_destroy(pool);
     return plan_done();
