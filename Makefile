@@ -29,7 +29,7 @@ OPTIONS := $(and $(shell grep -l 'prov_settings_options\[\] *=' $(LIB_SRC) /dev/
     $(shell grep -l '^const prov_connector \*const \*prov_connector_all' $(LIB_SRC) /dev/null),options)
 POWERCUT := powercut powercut_disk powercut_script
 # The parts with threads of their own also run under the thread sanitizer.
-THREADED := $(filter %committer %pump,$(UNITS))
+THREADED := $(filter %committer %pump %threads,$(UNITS))
 
 WARN := -Wall -Wextra -Wno-unused-parameter -Werror
 # A table's NULL cases look to the optimizer like a NULL printed.
