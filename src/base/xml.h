@@ -72,7 +72,7 @@ typedef struct prov_xpath {
     const char *text;
     const prov_xml_prefix *prefixes; /* those with a NULL prefix are passed over */
     size_t prefix_count;
-    uint64_t steps; /* how many operations it may take */
+    uint64_t steps; /* how many operations it may take; fewer in a large document */
 } prov_xpath;
 
 #define PROV_XPATH_LENGTH 8192

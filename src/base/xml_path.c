@@ -119,13 +119,39 @@ static prov_err *evaluate(path_state *s, xmlXPathContextPtr c, const prov_xpath 
     return err;
 }
 
+#define WEIGHT_OF_ONE 512 /* a document up to this is as quickly gone through as one step */
+
+/* How much there is to go through: nodes, attributes and, by the line, text. */
+static uint64_t weigh(const xmlNode *doc)
+{
+    uint64_t weight = 0;
+    const xmlNode *n = doc;
+    while (n) {
+        weight += 1 + (n->type != XML_ELEMENT_NODE && n->type != XML_DOCUMENT_NODE && n->content
+                           ? strlen((const char *)n->content) / 64
+                           : 0);
+        for (const xmlAttr *a = n->type == XML_ELEMENT_NODE ? n->properties : NULL; a; a = a->next)
+            weight++;
+        if (n->children) {
+            n = n->children;
+            continue;
+        }
+        while (n && n != doc && !n->next)
+            n = n->parent;
+        n = n && n != doc ? n->next : NULL;
+    }
+    return weight;
+}
+
 prov_err *prov_xpath_select(apr_pool_t *p, const prov_xml_node *context, const prov_xpath *path,
                             apr_array_header_t **nodes)
 {
     path_state s = { p, NULL };
     xmlNodePtr node = (xmlNodePtr)(uintptr_t)(const void *)context;
     prov_err *err = too_long(p, path->text);
-    xmlXPathContextPtr c = err ? NULL : new_context(&s, node->doc, path->steps);
+    /* libxml2 counts an operation once, however many nodes it goes through */
+    uint64_t steps = path->steps / (1 + weigh((const xmlNode *)node->doc) / WEIGHT_OF_ONE);
+    xmlXPathContextPtr c = err ? NULL : new_context(&s, node->doc, steps);
     if (!c)
         return err ? err : prov_err_make(p, 500, NULL, "no memory for an XPath expression");
     c->node = node;

@@ -305,6 +305,15 @@ static void run_bounds(void)
                                       PLAIN),
                            false)),
            "NotApplicable", "an attribute many times");
+    /* a few operations that each go through much */
+    const char *much =
+        apr_pstrcat(pool, "<Attributes Category=\"c\"><Content><r>",
+                    repeated("<a>xxxxxxxx</a>", 40000), "</r></Content></Attributes>", NULL);
+    const char *each = CONDITION(
+        APPLY(EQUAL, LITERAL("integer", "0") APPLY("3.0:function:xpath-node-count",
+                                                   XPATH("//a[contains(string(/), 'y')]"))));
+    is_str(words(pool, ask(pool, load(pool, each, NULL), request_of(pool, much, PLAIN), false)),
+           FAILED("processing-error"), "an XPath that goes through much for each of many");
     const char *both =
         apr_pstrcat(pool, repeated(C(""), 900), "<Attributes Category=\"d\">",
                     repeated(VALUE("a", "string", "b"), 3000), "</Attributes>", NULL);
