@@ -183,6 +183,8 @@ install: all ## install the module, provisionctl, the header and the configurati
 	for header in $(PUBLIC); do to=$${header#src/}; install -D -m 644 $$header \
 	    $(DESTDIR)$(INCLUDEDIR)/mod_provision/$${to#outbound/connector/}; done
 	install -D -m 644 conf/provision.conf $(DESTDIR)$(PREFIX)/share/mod_provision/provision.conf
+	for file in conf/schemas/*.json; do \
+	    install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/mod_provision/schemas/$${file##*/}; done
 
 clean: ## remove everything built
 	rm -rf build

@@ -1,9 +1,11 @@
-# The filter and PATCH vectors of the data folder, over HTTP. Left out are those that need a schema,
-# an endpoint or timestamps that a server of ours cannot be given; unit/scim_vectors runs them.
+# The filter and PATCH vectors of the data folder, over HTTP, with the extension they declare. Left
+# out are those that need timestamps that a server of ours cannot be given;
+# unit/scim_vectors runs them.
 use strict;
 use warnings;
 use Apache::Test qw(-withtestmore);
 use ProvisionTest;
+use ProvisionTest::Process qw(spew);
 use JSON ();
 use URI::Escape qw(uri_escape_utf8);
 
@@ -11,15 +13,16 @@ my $file = data_dir() . '/scim/vectors.json';
 plan skip_all => "no $file; set PROVISION_DATA" if !-e $file;
 my $vectors = JSON->new->utf8->decode(do { local (@ARGV, $/) = $file; <> });
 my $canonical = JSON->new->canonical->allow_nonref;
-my $acme = $vectors->{customSchema}{id};
-my %cannot = map { $_ => 1 } qw(acme root fixedMeta);
+my %cannot = map { $_ => 1 } qw(fixedMeta);
 
 my $server = ProvisionTest->new;
 my $users = $server->secret('users', "vectors:{SHA}" . sha1_base64('vectors') . "=\n");
+spew($server->scratch . '/acme.json', JSON->new->utf8->encode($vectors->{customSchema}));
 $server->start(conf => <<"CONF");
 ProvisionStore lmdb \@store\@
 ProvisionSecretKey file:\@scratch\@/secrets/key
 ProvisionTenant vectors.example
+ProvisionSchema \@scratch\@/acme.json
 ProvisionPermit scim:read scim:write user vectors
 <Location /scim/v2>
     ProvisionService scim
@@ -61,8 +64,7 @@ sub created
 {
     my ($type, $resource) = @_;
     my %body = %$resource;
-    delete @body{ qw(id meta), $acme };
-    $body{schemas} = [ grep { $_ ne $acme } @{ $body{schemas} } ];
+    delete @body{qw(id meta)};
     return $server->call(POST => "/scim/v2/${type}s", filled(\%body));
 }
 

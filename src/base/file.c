@@ -28,6 +28,40 @@ static apr_status_t write_whole(int fd, prov_bytes content)
     return APR_SUCCESS;
 }
 
+static apr_status_t read_whole(int fd, uint8_t *to, size_t room, size_t *len)
+{
+    *len = 0;
+    while (*len < room) {
+        ssize_t n = read(fd, to + *len, room - *len);
+        if (n == 0)
+            break;
+        if (n < 0 && errno != EINTR)
+            return errno;
+        *len += n > 0 ? (size_t)n : 0;
+    }
+    return APR_SUCCESS;
+}
+
+/* One byte more than it may have tells that it is too long, whatever kind of file it is. */
+prov_err *prov_file_read(apr_pool_t *p, const char *path, size_t most, prov_bytes *out)
+{
+    apr_pool_t *scratch;
+    size_t len = 0;
+    apr_pool_create(&scratch, p);
+    uint8_t *data = apr_palloc(scratch, most + 1);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    apr_status_t rv = fd < 0 ? errno : read_whole(fd, data, most + 1, &len);
+    if (fd >= 0)
+        close(fd);
+    *out = prov_bytes_copy(p, (prov_bytes){ data, len <= most ? len : 0 });
+    apr_pool_destroy(scratch);
+    if (rv != APR_SUCCESS)
+        return prov_err_status(p, rv, "%s cannot be read", path);
+    if (len > most)
+        return prov_err_make(p, 413, NULL, "%s has more than %zu bytes", path, most);
+    return NULL;
+}
+
 /* Root writes it for the user that the folder was made for. */
 static apr_status_t give_away(int fd, const char *folder)
 {

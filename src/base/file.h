@@ -9,6 +9,9 @@
 prov_err *prov_file_replace(apr_pool_t *p, const char *folder, const char *name,
                             prov_bytes content);
 
+/* The whole file, on `p`; 413 if it is longer than `most`. */
+prov_err *prov_file_read(apr_pool_t *p, const char *path, size_t most, prov_bytes *out);
+
 /* The names in a folder are on disk when this returns. */
 apr_status_t prov_file_sync_folder(const char *folder);
 

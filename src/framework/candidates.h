@@ -7,7 +7,8 @@
 typedef struct prov_candidates {
     const prov_id *ids; /* ascending, each once */
     int count;
-    bool bare; /* by a userName without prefix that may mean one shown with a prefix */
+    bool bare;        /* by a userName without prefix that may mean one shown with a prefix */
+    const char *plan; /* which indexes, for people; NULL if none */
 } prov_candidates;
 
 /* Every match is among these; they still have to be matched. False: no index serves. */

@@ -26,7 +26,8 @@ static bool is_deleting(const work *w)
 
 static const prov_attr *members_attr(const work *w)
 {
-    return prov_schema_attr(w->type->schema, "members", 7);
+    const prov_attr *a = prov_schema_attr(w->type->schema, "members", 7);
+    return a && a->place == PROV_IN_MEMBERS ? a : NULL;
 }
 
 /* --- what is -------------------------------------------------------------------------------- */
@@ -63,7 +64,7 @@ static prov_err *load(work *w)
 
 static prov_value *name_of(const work *w, const prov_object *o)
 {
-    prov_field *f = o ? prov_object_get(o, w->type->naming) : NULL;
+    prov_field *f = o && w->type->naming ? prov_object_get(o, w->type->naming) : NULL;
     return f && f->count ? &f->values[0] : NULL;
 }
 
@@ -147,6 +148,12 @@ static prov_err *prefix_changed(const work *w)
     return prov_err_make(w->a->p, 400, "mutability", "the userstore of a resource does not change");
 }
 
+/* What has no name belongs to the application's own userstore, or to PRIMARY. */
+static const prov_userstore *domain_without_name(const work *w)
+{
+    return w->window.fixed ? w->window.fixed : prov_userstore_primary(w->a->service->userstores);
+}
+
 /* A user's name is taken apart; a group's stays whole, so it may not look like one with a prefix.
  */
 static prov_err *take_name(work *w)
@@ -154,6 +161,8 @@ static prov_err *take_name(work *w)
     const prov_userstore *domain;
     prov_bytes bare;
     prov_value *name = name_of(w, w->now);
+    if (!name && !w->exists)
+        w->domain = domain_without_name(w);
     if (!name)
         return NULL;
     prov_err *err = prov_userstore_split(w->a->service->userstores, w->a->p, name->text,
@@ -231,7 +240,8 @@ static prov_err *compare(work *w)
 static bool is_active(const work *w, const prov_object *o)
 {
     const prov_attr *active = prov_schema_attr(w->type->schema, "active", 6);
-    const prov_value *v = active && o ? prov_object_first(o, active) : NULL;
+    const prov_value *v =
+        active && active->type == PROV_TYPE_BOOLEAN && o ? prov_object_first(o, active) : NULL;
     return !v || v->boolean;
 }
 
@@ -305,8 +315,10 @@ static prov_err *plan_change(work *w)
     if (w->put)
         prov_owe_change(&w->window, plan, w->type, &w->a->id, &w->touch);
     prov_owe_members(&w->window, p, plan, &w->a->id, &w->members, &others);
-    if (!w->put && changes_members(w))
+    if (!w->put && changes_members(w)) {
+        prov_owe_grant(&w->window, plan, w->type, &w->a->id, &w->touch);
         prov_plan_moved(plan, &w->a->id, &w->touch);
+    }
     if (members_attr(w) && w->exists && (w->renamed || is_deleting(w)))
         prov_owe_below(&w->window, p, plan, &w->a->id, &others);
     if (is_deleting(w))

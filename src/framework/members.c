@@ -82,15 +82,25 @@ static prov_err *no_such(roll *r, prov_bytes value)
                          prov_bytes_text(r->p, value));
 }
 
-static prov_err *add(roll *r, const prov_member_ref *ref)
+/* A user or a group; a resource of a declared type is no member. */
+static bool may_join(const roll *r, const prov_id *id)
 {
     prov_record rec;
+    if (!prov_window_find(r->w, NULL, id, &rec))
+        return false;
+    const prov_resource_type *type =
+        prov_registry_type_numbered(r->w->service->registry, prov_record_head(rec).type);
+    return type && type->naming;
+}
+
+static prov_err *add(roll *r, const prov_member_ref *ref)
+{
     prov_id id;
     if (!prov_id_parse(ref->value, &id))
         return no_such(r, ref->value);
     entry *e = entry_of(r, &id);
     /* Who is a member already may stay, whoever put him there. */
-    if (!e->was && !prov_window_find(r->w, NULL, &id, &rec))
+    if (!e->was && !may_join(r, &id))
         return no_such(r, ref->value);
     e->is = true;
     return NULL;

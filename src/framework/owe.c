@@ -63,8 +63,8 @@ static void touch_links(const prov_window *w, prov_plan *plan, const prov_id *id
     }
 }
 
-static void grant(const prov_window *w, prov_plan *plan, const prov_resource_type *type,
-                  const prov_id *id, const prov_touch *touch)
+void prov_owe_grant(const prov_window *w, prov_plan *plan, const prov_resource_type *type,
+                    const prov_id *id, const prov_touch *touch)
 {
     if (!w->caller->no_outbound)
         prov_outbound_owe(w->service->engine, plan, id, type, w->caller->application, touch);
@@ -74,7 +74,7 @@ void prov_owe_change(const prov_window *w, prov_plan *plan, const prov_resource_
                      const prov_id *id, const prov_touch *touch)
 {
     touch_links(w, plan, id, touch);
-    grant(w, plan, type, id, touch);
+    prov_owe_grant(w, plan, type, id, touch);
 }
 
 /* Who joins a group below while this is planned must not be missed: its version holds. */
@@ -118,7 +118,7 @@ static void grant_member(const prov_window *w, prov_plan *plan, const prov_id *m
     const prov_resource_type *type =
         prov_registry_type_numbered(w->service->registry, prov_record_head(rec).type);
     if (type)
-        grant(w, plan, type, member, touch);
+        prov_owe_grant(w, plan, type, member, touch);
 }
 
 /* The store touches the members' links; those of who is below them are ours to touch. */

@@ -14,6 +14,9 @@ prov_err *prov_owing_make(apr_pool_t *p, prov_store *store, const prov_config *c
 /* The record was put: its links, and new ones for the application's list. */
 void prov_owe_change(const prov_window *w, prov_plan *plan, const prov_resource_type *type,
                      const prov_id *id, const prov_touch *touch);
+/* Only new links for the application's list. */
+void prov_owe_grant(const prov_window *w, prov_plan *plan, const prov_resource_type *type,
+                    const prov_id *id, const prov_touch *touch);
 /* The membership rows, and what is owed to each member that they concern. */
 void prov_owe_members(const prov_window *w, apr_pool_t *p, prov_plan *plan, const prov_id *group,
                       const prov_members *members, const prov_touch *touch);

@@ -117,6 +117,8 @@ uint32_t prov_service_permissions(prov_service *s, prov_snapshot *n, apr_pool_t 
 bool prov_protect_holds(const prov_service *s, prov_snapshot *n, apr_pool_t *p,
                         const prov_resource_type *type, const prov_id *id)
 {
+    if (!type->naming)
+        return false; /* no line names it, no group has it */
     looking l = { .above = prov_groups_above(n, p, id) };
     if (l.above.count >= PROV_GROUPS_ABOVE_MOST)
         return true; /* not all were looked at: nobody hides a group behind thousands of others */

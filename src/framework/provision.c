@@ -66,6 +66,18 @@ static void pass(door *d, apr_pool_t *p)
     try_last(d);
 }
 
+/* Which value is taken may be told; whose it is may not. */
+static prov_err *refusal(const door *d, apr_pool_t *p)
+{
+    prov_err *err = prov_verdict_error(p, &d->verdict);
+    if (!err || d->verdict.kind != PROV_REFUSED || d->verdict.why != PROV_NOT_UNIQUE)
+        return err;
+    const prov_attr *a = prov_registry_attr_numbered(d->service->registry, d->verdict.attr);
+    if (a)
+        err->source = prov_attr_path(p, d->attempt.change->type, a);
+    return err;
+}
+
 prov_err *prov_provision(prov_service *s, apr_pool_t *p, const prov_caller *caller,
                          const prov_change *change, prov_changed *out)
 {
@@ -80,7 +92,7 @@ prov_err *prov_provision(prov_service *s, apr_pool_t *p, const prov_caller *call
     *out = (prov_changed){ .id = d.attempt.id, .version = d.attempt.version };
     if (!d.attempt.plan && d.verdict.kind == PROV_DONE)
         return NULL; /* it is so already */
-    prov_err *err = prov_verdict_error(p, &d.verdict);
+    prov_err *err = refusal(&d, p);
     if (err)
         return err;
     out->changed = d.verdict.changed;

@@ -21,6 +21,7 @@ typedef struct prov_service {
     prov_engine *engine;
     const struct prov_permits *permits; /* protect.h */
     const struct prov_owing *owing;     /* owe.h */
+    uint8_t cursor_key[32];             /* list_cursor.h: the same in every process */
 } prov_service;
 
 typedef struct prov_service_options {
@@ -41,7 +42,8 @@ typedef struct prov_caller {
     prov_trigger trigger;
     bool no_outbound; /* administrators' accounts made by provisionctl: no links */
     prov_bytes actor;
-    prov_bytes trace; /* traceparent, or empty */
+    prov_bytes trace;    /* traceparent, or empty */
+    const prov_id *user; /* who asks, if it is one of ours; NULL: a token, another module's user */
 } prov_caller;
 
 /* A condition on the version: If-Match, already parsed to "any" or a list. */
@@ -79,18 +81,6 @@ prov_err *prov_provision(prov_service *s, apr_pool_t *p, const prov_caller *call
 bool prov_service_view(prov_service *s, prov_snapshot *n, apr_pool_t *p, const prov_caller *caller,
                        const prov_resource_type *type, const prov_id *id, const char *base,
                        prov_view *out);
-
-/* A page of a list. Writes each resource through `each` (on a view that dies after it). Uses an
- * index when the filter has one, else a scan in steps of PROV_SNAPSHOT_MOST. */
-typedef struct prov_query {
-    const prov_resource_type *type; /* NULL: all, one after the other */
-    const prov_filter *filter;      /* or NULL */
-    int64_t first, want;            /* startIndex, count */
-    const char *base;
-} prov_query;
-typedef void prov_each_view(void *baton, const prov_view *v);
-prov_err *prov_service_list(prov_service *s, apr_pool_t *p, const prov_caller *caller,
-                            const prov_query *q, prov_each_view *each, void *baton, int64_t *total);
 
 /* What a user may do: through the names in Permit lines, groups direct and nested. */
 uint32_t prov_service_permissions(prov_service *s, prov_snapshot *n, apr_pool_t *p,

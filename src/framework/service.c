@@ -30,6 +30,7 @@ static prov_err *open_store(apr_pool_t *p, const prov_service_options *o, prov_s
                                      .tenant = c->settings.tenant,
                                      .commit_each = c->settings.commit_each };
     prov_key_check_value(key, settings.key_check);
+    prov_hmac(key, PROV_BYTES("provision cursors"), s->cursor_key);
     explicit_bzero(key, sizeof key);
     return prov_store_open(p, &settings, &s->store);
 }
@@ -50,13 +51,23 @@ static prov_err *open_rooms(apr_pool_t *p, const prov_service_options *o, prov_s
     return err;
 }
 
+/* The server has told all mistakes; a process that finds one has another version of it. */
+static void keep_first(void *baton, const prov_err *err)
+{
+    const prov_err **first = baton;
+    if (!*first)
+        *first = err;
+}
+
 prov_err *prov_service_open(apr_pool_t *p, const prov_config *c, const prov_service_options *o,
                             prov_service **out)
 {
     prov_service *s = apr_pcalloc(p, sizeof *s);
     s->config = c;
-    s->registry = prov_registry_core(p);
-    prov_err *err = open_store(p, o, s);
+    prov_err *err = NULL;
+    s->registry = prov_config_registry(p, c, keep_first, &err);
+    if (!err)
+        err = open_store(p, o, s);
     if (!err)
         err = open_rooms(p, o, s);
     if (err)

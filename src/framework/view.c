@@ -63,7 +63,7 @@ static prov_bytes display_of(const prov_window *w, const prov_resource_type *typ
     const prov_attr *shown = prov_schema_attr(type->schema, "displayName", 11);
     prov_head head = prov_record_head(rec);
     prov_item item;
-    bool there = !(head.flags & PROV_RECORD_LARGE) && prov_window_domain(w, &head) &&
+    bool there = shown && !(head.flags & PROV_RECORD_LARGE) && prov_window_domain(w, &head) &&
                  prov_cursor_find(prov_record_fields(rec), shown->number, &item);
     return there ? prov_item_text(item) : prov_bytes_of("");
 }

@@ -19,7 +19,7 @@ APLOG_USE_MODULE(provision);
 typedef struct checking {
     apr_pool_t *pconf, *ptemp;
     apr_hash_t *told;
-    prov_registry *registry;
+    prov_registry *registry;    /* of the configuration that is being looked at */
     apr_array_header_t *stores; /* of prov_httpd_server *: those with a store of their own */
 } checking;
 
@@ -155,6 +155,10 @@ static void check_sharing(checking *k, const prov_config *own)
                     "<ProvisionApplication>");
     for (int i = 0; i < own->permits->nelts; i++)
         needs_store(k, APR_ARRAY_IDX(own->permits, i, prov_permit).where, "ProvisionPermit");
+    for (int i = 0; i < own->declared->nelts; i++) {
+        const prov_declaration *d = &APR_ARRAY_IDX(own->declared, i, prov_declaration);
+        needs_store(k, d->where, d->is_type ? "ProvisionResourceType" : "ProvisionSchema");
+    }
 }
 
 /* --- all of them ---------------------------------------------------------------------------- */
@@ -172,6 +176,7 @@ static void check_server(checking *k, const server_rec *s, const server_rec *bas
         return;
     }
     prov_config_check(k->pconf, server->seen.config, found, k);
+    k->registry = prov_config_registry(k->ptemp, server->seen.config, found, k);
     check_targets(k, server->seen.config);
     check_store(k, server);
 }
@@ -200,7 +205,7 @@ static int mistakes_told(checking *k)
 
 int prov_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
-    checking k = { pconf, ptemp, apr_hash_make(ptemp), prov_registry_core(ptemp),
+    checking k = { pconf, ptemp, apr_hash_make(ptemp), NULL,
                    apr_array_make(ptemp, 2, sizeof(prov_httpd_server *)) };
     for (const server_rec *each = s; each; each = each->next)
         check_server(&k, each, s);

@@ -55,11 +55,20 @@ static void set_row(const cmd_parms *cmd, const prov_httpd_place *here, const pr
     prov_config_note_line(own, here->where, row->directive, NULL, line->where);
 }
 
+/* As httpd takes paths. */
+static void root_file(const cmd_parms *cmd, const prov_special *s, const prov_line *line)
+{
+    const char *whole = ap_server_root_relative(cmd->pool, line->words[0].text);
+    if (strcmp(s->syntax, "FILE") == 0 && whole)
+        ((prov_word *)line->words)[0].text = whole;
+}
+
 static void set_special(const cmd_parms *cmd, const prov_httpd_place *here, const prov_special *s,
                         const prov_line *line)
 {
     prov_config *own = prov_httpd_server_of(cmd->server)->own;
     const char *setting = strcmp(s->directive, "ProvisionSet") == 0 ? line->words[0].text : NULL;
+    root_file(cmd, s, line);
     prov_httpd_mistaken(cmd, s->set(cmd->pool, here->object ? here->object : own, line));
     prov_config_note_line(own, here->where, s->directive, setting, line->where);
 }

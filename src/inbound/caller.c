@@ -1,6 +1,7 @@
 #include "inbound/caller.h"
 #include "base/crypt.h"
 
+#include <apr_strings.h>
 #include <http_core.h>
 #include <string.h>
 
@@ -63,6 +64,7 @@ void prov_caller_user(request_rec *r, prov_service *s, prov_snapshot *n, const p
     *out = resident(r, s);
     out->actor = prov_bytes_of(prov_id_text(r->pool, user));
     out->permissions = prov_service_permissions(s, n, r->pool, user);
+    out->user = apr_pmemdup(r->pool, user, sizeof *user);
 }
 
 static prov_err *no_token(request_rec *r, const char *why)

@@ -8,20 +8,24 @@
 
 /* --- the table ------------------------------------------------------------------------------ */
 
-#define READ  PROV_MAY_SCIM_READ
-#define WRITE PROV_MAY_SCIM_WRITE
+#define READ   PROV_MAY_SCIM_READ
+#define WRITE  PROV_MAY_SCIM_WRITE
 
-static prov_scim_answer not_built;
+#define SEARCH ".search"
 
-/* Patterns by segments: {type} is the endpoint of a resource type, {name} any one segment. */
+/* Patterns by segments: {type} is the endpoint of a resource type, {name} any one segment but
+ * .search. */
 static const struct route {
     const char *pattern;
-    const char *method; /* NULL: any */
+    const char *method;
     prov_scim_answer *answer;
     uint32_t needs;
 } routes[] = {
+    { "/", "GET", prov_scim_list, READ },
+    { "/" SEARCH, "POST", prov_scim_search, READ },
     { "/{type}", "GET", prov_scim_list, READ },
     { "/{type}", "POST", prov_scim_create, WRITE },
+    { "/{type}/" SEARCH, "POST", prov_scim_search, READ },
     { "/{type}/{name}", "GET", prov_scim_get, READ },
     { "/{type}/{name}", "PUT", prov_scim_replace, WRITE },
     { "/{type}/{name}", "PATCH", prov_scim_patch, WRITE },
@@ -31,15 +35,12 @@ static const struct route {
     { "/ResourceTypes/{name}", "GET", prov_scim_type, 0 },
     { "/Schemas", "GET", prov_scim_schemas, 0 },
     { "/Schemas/{name}", "GET", prov_scim_schema, 0 },
-    { "/Me", NULL, not_built, 0 },
+    { "/Me", "GET", prov_scim_me_get, READ },
+    { "/Me", "PUT", prov_scim_me_replace, WRITE },
+    { "/Me", "PATCH", prov_scim_me_patch, WRITE },
+    { "/Me", "DELETE", prov_scim_me_delete, WRITE },
 };
 #define ROUTES (sizeof routes / sizeof *routes)
-
-/* RFC 7644 section 3.11 asks for 501 where there is no /Me. */
-static prov_err *not_built(prov_scim *s)
-{
-    return prov_err_make(s->r->pool, HTTP_NOT_IMPLEMENTED, NULL, "/Me is not offered");
-}
 
 /* --- matching ------------------------------------------------------------------------------- */
 
@@ -48,14 +49,17 @@ typedef struct target {
     size_t endpoint_len, name_len;
 } target;
 
-/* False if the path has more than two segments or none. One slash at the end is tolerated. */
+/* False if the path has more than two segments; "/" if it has none. One slash at the end is
+ * tolerated. */
 static bool split(const char *path, target *t)
 {
-    *t = (target){ NULL, NULL, 0, 0 };
+    *t = (target){ "/", NULL, 1, 0 };
     size_t len = strlen(path);
     if (len && path[len - 1] == '/')
         len--;
-    if (!len || path[0] != '/')
+    if (!len)
+        return true;
+    if (path[0] != '/')
         return false;
     const char *end = path + len, *second = memchr(path + 1, '/', len - 1);
     t->endpoint = path;
@@ -77,19 +81,38 @@ static bool is_type(const prov_registry *reg, const target *t, const prov_resour
     return *type != NULL;
 }
 
+static bool is_same(const char *text, size_t len, const char *literal)
+{
+    return strlen(literal) == len && memcmp(text, literal, len) == 0;
+}
+
+static bool matches_name(const char *pattern, const target *t)
+{
+    bool search = is_same(t->name, t->name_len, SEARCH);
+    return strcmp(pattern, SEARCH) == 0 ? search : !search;
+}
+
 static bool matches(const struct route *route, const target *t, bool is_resource)
 {
     size_t len = strcspn(route->pattern + 1, "/") + 1;
-    if ((route->pattern[len] == '/') != (t->name != NULL))
+    bool named = route->pattern[len] == '/';
+    if (named != (t->name != NULL) || (named && !matches_name(route->pattern + len + 1, t)))
         return false;
-    if (strncmp(route->pattern, "/{type}", len) == 0)
+    if (is_same(route->pattern, len, "/{type}"))
         return is_resource;
     return len == t->endpoint_len && memcmp(route->pattern, t->endpoint, len) == 0;
 }
 
 static bool has_method(const struct route *route, const request_rec *r)
 {
-    return !route->method || strcmp(route->method, r->header_only ? "GET" : r->method) == 0;
+    return strcmp(route->method, r->header_only ? "GET" : r->method) == 0;
+}
+
+/* Whatever its endpoint is: a query that only comes by POST. */
+static bool is_search(const target *t)
+{
+    return t->name ? is_same(t->name, t->name_len, SEARCH)
+                   : is_same(t->endpoint, t->endpoint_len, "/" SEARCH);
 }
 
 /* The methods of one path, as Allow lists them. */
@@ -97,7 +120,7 @@ static const char *allowed(apr_pool_t *p, const target *t, bool is_resource)
 {
     const char *all = "OPTIONS";
     for (size_t i = ROUTES; i-- > 0;) {
-        if (!matches(&routes[i], t, is_resource) || !routes[i].method)
+        if (!matches(&routes[i], t, is_resource))
             continue;
         bool get = strcmp(routes[i].method, "GET") == 0;
         all = apr_pstrcat(p, routes[i].method, get ? ", HEAD, " : ", ", all, NULL);
@@ -111,9 +134,11 @@ static const char *allowed(apr_pool_t *p, const target *t, bool is_resource)
 uint32_t prov_scim_needs(const request_rec *r)
 {
     target t;
-    if (r->method_number != M_GET && r->method_number != M_OPTIONS)
+    bool known = split(prov_glue_path(r), &t);
+    bool search = r->method_number == M_POST && known && is_search(&t);
+    if (r->method_number != M_GET && r->method_number != M_OPTIONS && !search)
         return WRITE;
-    for (size_t i = 0; split(prov_glue_path(r), &t) && i < ROUTES; i++)
+    for (size_t i = 0; known && i < ROUTES; i++)
         if (!routes[i].needs && matches(&routes[i], &t, false))
             return 0;
     return READ;
@@ -141,7 +166,7 @@ static prov_err *fail(const prov_scim *s, int status, const char *detail)
 static prov_err *run(prov_scim *s, const struct route *route)
 {
     s->media = prov_media_choose(s->r);
-    if (!s->media && route->answer != prov_scim_delete)
+    if (!s->media && strcmp(route->method, "DELETE") != 0)
         return fail(s, HTTP_NOT_ACCEPTABLE, "answers are " PROV_MEDIA_SCIM " or " PROV_MEDIA_JSON);
     prov_err *err = route->needs ? prov_caller_of(s->r, s->service, &s->caller) : NULL;
     if (err)

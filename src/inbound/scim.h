@@ -19,10 +19,17 @@ typedef struct prov_scim {
 typedef prov_err *prov_scim_answer(prov_scim *s);
 
 prov_scim_answer prov_scim_get, prov_scim_create, prov_scim_replace, prov_scim_patch,
-    prov_scim_delete;            /* scim_resource.c */
-prov_scim_answer prov_scim_list; /* scim_list.c */
+    prov_scim_delete;              /* scim_resource.c */
+prov_scim_answer prov_scim_list;   /* scim_list.c */
+prov_scim_answer prov_scim_search; /* scim_search.c */
+prov_scim_answer prov_scim_me_get, prov_scim_me_replace, prov_scim_me_patch,
+    prov_scim_me_delete; /* scim_me.c */
 prov_scim_answer prov_scim_config, prov_scim_types, prov_scim_type, prov_scim_schemas,
     prov_scim_schema; /* scim_discovery.c */
+
+/* A list by the parameters of a URL, wherever they come from; `type` NULL is all types. */
+prov_err *prov_scim_list_asked(prov_scim *s, const apr_table_t *query);
+int64_t prov_scim_page_size(const prov_settings *settings);
 
 int prov_scim_handler(request_rec *r);
 

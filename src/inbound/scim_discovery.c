@@ -51,6 +51,17 @@ static void write_schemes(prov_buf *b, const char *auth_type)
     prov_buf_byte(b, ']');
 }
 
+/* RFC 9865 section 4. */
+static void write_pagination(prov_buf *b, const prov_settings *settings)
+{
+    prov_buf_printf(b,
+                    "\"pagination\":{\"cursor\":true,\"index\":true,"
+                    "\"defaultPaginationMethod\":\"index\",\"defaultPageSize\":%" PRId64
+                    ",\"maxPageSize\":%" PRId64 ",\"cursorTimeout\":%" PRId64 "},",
+                    prov_scim_page_size(settings), settings->max_results,
+                    apr_time_sec(settings->cursor_timeout));
+}
+
 prov_err *prov_scim_config(prov_scim *s)
 {
     prov_buf b;
@@ -61,9 +72,10 @@ prov_err *prov_scim_config(prov_scim *s)
                     "\"bulk\":{\"supported\":false,\"maxOperations\":0,\"maxPayloadSize\":0},"
                     "\"filter\":{\"supported\":true,\"maxResults\":%" PRId64 "},"
                     "\"changePassword\":{\"supported\":true},"
-                    "\"sort\":{\"supported\":false},"
+                    "\"sort\":{\"supported\":true},"
                     "\"etag\":{\"supported\":true},",
                     s->settings->max_results);
+    write_pagination(&b, s->settings);
     write_schemes(&b, ap_auth_type(s->r));
     prov_buf_text(&b, ",\"meta\":{\"resourceType\":\"ServiceProviderConfig\",\"location\":");
     prov_json_write_text(&b, apr_pstrcat(s->r->pool, s->base, "/ServiceProviderConfig", NULL));

@@ -108,7 +108,7 @@ prov_err *prov_scim_get(prov_scim *s)
 /* Carries the change out, lets it reach the targets that the application waits for, and answers
  * with the resource as it then is. Somebody else may have deleted it meanwhile: the change was made
  * nevertheless. */
-static prov_err *carry_out(prov_scim *s, const prov_change *change, const prov_projection *proj)
+static prov_err *carry_out(prov_scim *s, const prov_change *change, prov_projection *proj)
 {
     bool created = change->operation == PROV_CREATED;
     int status = created ? HTTP_CREATED : HTTP_OK;
@@ -117,6 +117,10 @@ static prov_err *carry_out(prov_scim *s, const prov_change *change, const prov_p
     prov_err *err = prov_provision(s->service, s->r->pool, &s->caller, change, &changed);
     if (err)
         return err;
+    if (change->patch)
+        prov_projection_add_patch(proj, s->r->pool, s->service->registry, s->type, change->patch);
+    else if (change->object)
+        prov_projection_add_object(proj, change->object);
     prov_blocking_wait(s->r, s->service, &s->caller, &changed.id);
     if (change->operation != PROV_DELETED)
         err = show(s, &changed.id, proj, &it);

@@ -5,6 +5,7 @@
 #define PROV_MODEL_CONFIG_H
 
 #include "base/option.h"
+#include "scim/schema_load.h"
 #include <apr_time.h>
 
 /* What the settings of a whole server are (directives outside sections). */
@@ -19,7 +20,11 @@ typedef struct prov_settings {
     int64_t max_body;
     int64_t max_resource;
     int64_t max_results; /* of a list page */
-    int64_t max_filter;  /* bytes */
+    int64_t default_results;
+    int64_t max_sort; /* startIndex + count of a sorted list */
+    int64_t max_scan; /* resources looked at by an unindexed query; 0: any */
+    int64_t cursor_timeout;
+    int64_t max_filter; /* bytes */
     int64_t max_filter_depth;
     int64_t max_filter_terms;
     int64_t max_operations; /* of a PATCH */
@@ -137,10 +142,11 @@ const char *prov_permission_print(apr_pool_t *p, uint32_t permissions);
 
 typedef struct prov_config {
     prov_settings settings;
-    apr_array_header_t *userstores;             /* of prov_userstore_config * */
-    apr_array_header_t *idps;                   /* of prov_idp * */
-    apr_array_header_t *applications;           /* of prov_application * */
-    apr_array_header_t *permits;                /* of prov_permit */
+    apr_array_header_t *userstores;   /* of prov_userstore_config * */
+    apr_array_header_t *idps;         /* of prov_idp * */
+    apr_array_header_t *applications; /* of prov_application * */
+    apr_array_header_t *permits;      /* of prov_permit */
+    apr_array_header_t *declared;     /* of prov_declaration: schemas and resource types */
     const char *store_backend, *store_location; /* split from settings.store at check */
     apr_table_t *lines;                         /* of prov_config_line */
 } prov_config;
@@ -170,6 +176,11 @@ prov_config *prov_config_merge(apr_pool_t *p, const prov_config *under, const pr
  * references and digests. Fills PRIMARY (local) and the resident application if not declared. */
 typedef void prov_config_found(void *baton, const prov_err *err);
 int prov_config_check(apr_pool_t *p, prov_config *c, prov_config_found *found, void *baton);
+
+/* The core's schemas and resource types with those declared; each mistake is told, with its place.
+ * On `p`, not bound. */
+prov_registry *prov_config_registry(apr_pool_t *p, const prov_config *c, prov_config_found *found,
+                                    void *baton);
 
 const prov_application *prov_config_application(const prov_config *c, const char *name);
 const prov_application *prov_config_application_of_client(const prov_config *c, const char *client);

@@ -111,3 +111,12 @@ const char *prov_config_line(const prov_config *c, const char *section, const ch
     const char *where = apr_table_get(c->lines, line_key(p, section, directive, setting));
     return where ? where : section;
 }
+
+prov_registry *prov_config_registry(apr_pool_t *p, const prov_config *c, prov_config_found *found,
+                                    void *baton)
+{
+    prov_registry *r = prov_registry_core(p);
+    prov_registry_declare(r, (const prov_declaration *)c->declared->elts, c->declared->nelts, found,
+                          baton);
+    return r;
+}

@@ -79,6 +79,7 @@ prov_config *prov_config_make(apr_pool_t *p)
     c->idps = apr_array_make(p, 2, sizeof(prov_idp *));
     c->applications = apr_array_make(p, 2, sizeof(prov_application *));
     c->permits = apr_array_make(p, 4, sizeof(prov_permit));
+    c->declared = apr_array_make(p, 2, sizeof(prov_declaration));
     c->lines = apr_table_make(p, 16);
     return c;
 }
@@ -136,6 +137,22 @@ static apr_array_header_t *merge_permits(apr_pool_t *p, const apr_array_header_t
     return all;
 }
 
+/* A file that both name is declared once. */
+static apr_array_header_t *merge_declared(apr_pool_t *p, const apr_array_header_t *under,
+                                          const apr_array_header_t *over)
+{
+    apr_array_header_t *all = apr_array_copy(p, under);
+    for (int i = 0; i < over->nelts; i++) {
+        const prov_declaration *own = &APR_ARRAY_IDX(over, i, prov_declaration);
+        bool known = false;
+        for (int j = 0; j < under->nelts; j++)
+            known |= strcmp(APR_ARRAY_IDX(under, j, prov_declaration).file, own->file) == 0;
+        if (!known)
+            APR_ARRAY_PUSH(all, prov_declaration) = *own;
+    }
+    return all;
+}
+
 prov_config *prov_config_merge(apr_pool_t *p, const prov_config *under, const prov_config *over)
 {
     prov_config *c = apr_pcalloc(p, sizeof *c);
@@ -146,6 +163,7 @@ prov_config *prov_config_merge(apr_pool_t *p, const prov_config *under, const pr
     c->applications = merge_named(p, under->applications, over->applications);
     own_entries(p, c->applications);
     c->permits = merge_permits(p, under->permits, over->permits);
+    c->declared = merge_declared(p, under->declared, over->declared);
     c->lines = apr_table_overlay(p, over->lines, under->lines);
     return c;
 }

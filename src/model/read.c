@@ -164,15 +164,23 @@ static void read_permit(reading *r, const prov_json *j, prov_config *c)
     APR_ARRAY_PUSH(c->permits, prov_permit) = permit;
 }
 
+static void read_declaration(reading *r, const prov_json *j, prov_config *c)
+{
+    APR_ARRAY_PUSH(c->declared, prov_declaration) = (prov_declaration){
+        .is_type = prov_json_boolean(prov_json_get(j, "isType", NULL)),
+        .file = text(r, j, "file"),
+        .json = prov_bytes_of(text(r, j, "content")),
+    };
+}
+
 /* In this order: applications name identity providers. */
 static const struct {
     const char *name;
     void (*read)(reading *r, const prov_json *j, prov_config *c);
 } lists[] = {
-    { "userstores", read_userstore },
-    { "identityProviders", read_idp },
-    { "applications", read_application },
-    { "permits", read_permit },
+    { "userstores", read_userstore },     { "identityProviders", read_idp },
+    { "applications", read_application }, { "permits", read_permit },
+    { "declared", read_declaration },
 };
 
 static void split_store(reading *r, prov_config *c)

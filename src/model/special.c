@@ -1,4 +1,5 @@
 #include "model/special.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "model/nearest.h"
 
@@ -12,6 +13,7 @@
 #define MOST_CONCURRENCY 256
 #define MOST_RATE        (INT64_C(1000) * 1000000)
 #define MOST_FACTOR      100.0
+#define MOST_DECLARED    (1024 * 1024) /* bytes of a file with schemas */
 
 static prov_err *refuse(apr_pool_t *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -317,7 +319,44 @@ static prov_err *set_permit(apr_pool_t *p, void *object, const prov_line *line)
     return NULL;
 }
 
+/* --- schemas and resource types ------------------------------------------------------------- */
+/* Read by who reads the configuration: the children may not. */
+static prov_err *set_declared(apr_pool_t *p, prov_config *c, const prov_line *line, bool is_type)
+{
+    const char *directive = is_type ? "ProvisionResourceType" : "ProvisionSchema";
+    prov_declaration d = { .is_type = is_type, .file = line->words[0].text, .where = line->where };
+    if (line->count != 1)
+        return refuse(p, "%s takes one file; put a path with spaces in quotes", directive);
+    for (int i = 0; i < c->declared->nelts; i++) {
+        const prov_declaration *other = &APR_ARRAY_IDX(c->declared, i, prov_declaration);
+        if (strcmp(other->file, d.file) == 0)
+            return refuse(p, "%s is already declared at %s; keep one of the two lines", d.file,
+                          other->where);
+    }
+    prov_err *err = prov_file_read(p, d.file, MOST_DECLARED, &d.json);
+    if (err)
+        return refuse(p, "%s: %s", directive, prov_err_text(p, err));
+    APR_ARRAY_PUSH(c->declared, prov_declaration) = d;
+    return NULL;
+}
+
+static prov_err *set_schema(apr_pool_t *p, void *object, const prov_line *line)
+{
+    return set_declared(p, object, line, false);
+}
+
+static prov_err *set_resource_type(apr_pool_t *p, void *object, const prov_line *line)
+{
+    return set_declared(p, object, line, true);
+}
+
 const prov_special prov_specials[] = {
+    { "ProvisionSchema", PROV_SCOPE_SERVER, set_schema, "FILE", "",
+      "A schema as a JSON file (RFC 7643 section 7): of a resource type of one's own, or an "
+      "extension of one." },
+    { "ProvisionResourceType", PROV_SCOPE_SERVER, set_resource_type, "FILE", "",
+      "A resource type as a JSON file (RFC 7643 section 6): one of one's own with its endpoint, or "
+      "more extensions of User or Group." },
     { "ProvisionPermit", PROV_SCOPE_SERVER, set_permit, "PERMISSION ... group|user|token NAME", "",
       "What the members of a group, a user or the bearer of a token may do; who has no line may do "
       "nothing." },

@@ -23,7 +23,7 @@ typedef struct prov_special {
     /* `object` is that of the scope: a prov_config, prov_idp, prov_connector_config or
      * prov_application. */
     prov_err *(*set)(apr_pool_t *p, void *object, const prov_line *line);
-    const char *syntax;
+    const char *syntax; /* a word FILE is a path, in httpd.conf from the server's root */
     const char *preset; /* "" if nothing holds without it */
     const char *help;
 } prov_special;

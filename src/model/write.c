@@ -205,6 +205,16 @@ static void write_permit(writer *w, const void *element)
     text(w, kinds[permit->kind], permit->name);
 }
 
+/* Whole: who reads it may not read the file, or find it changed. */
+static void write_declaration(writer *w, const void *element)
+{
+    const prov_declaration *d = element;
+    text(w, "file", d->file);
+    flag(w, "isType", d->is_type);
+    name(w, "content");
+    prov_json_write_string(w->b, d->json);
+}
+
 void prov_config_write(prov_buf *b, apr_pool_t *p, const prov_config *c)
 {
     uint8_t digest[PROV_DIGEST_LEN];
@@ -220,6 +230,7 @@ void prov_config_write(prov_buf *b, apr_pool_t *p, const prov_config *c)
     objects(&w, "identityProviders", c->idps, write_idp);
     objects(&w, "applications", c->applications, write_application);
     objects(&w, "permits", c->permits, write_permit);
+    objects(&w, "declared", c->declared, write_declaration);
     close_object(&w);
     prov_buf_byte(b, '\n');
 }

@@ -211,6 +211,8 @@ void prov_outbound_owe(prov_engine *e, prov_plan *plan, const prov_id *id,
                        const prov_touch *touch)
 {
     bool is_group = prov_type_is_group(type);
+    if (!type->naming)
+        return; /* connectors carry users and groups */
     for (int i = 0; application && application->outbound && i < application->outbound->nelts; i++) {
         const prov_outbound_entry *entry =
             &APR_ARRAY_IDX(application->outbound, i, prov_outbound_entry);

@@ -289,7 +289,7 @@ static bool sendable(prov_field *f)
 {
     const prov_attr *a = f->attr;
     if (!a || a->place != PROV_IN_RECORD || a->mutability == PROV_READ_ONLY ||
-        a->mutability == PROV_WRITE_ONLY || refers_to_us(a))
+        a->mutability == PROV_WRITE_ONLY || a->returned == PROV_RETURNED_NEVER || refers_to_us(a))
         return false;
     for (int i = f->count; a->type == PROV_TYPE_COMPLEX && i-- > 0;) {
         keep_sendable(f->values[i].object);

@@ -249,6 +249,13 @@ bool prov_job_adopts(prov_job *job)
 
 /* --- what we had is not what is there --------------------------------------------------------- */
 
+/* The id may be another's by now: the target was restored, or is another one. */
+static bool is_anothers(const prov_job *job, const prov_remote *r)
+{
+    return !job->applied && r->external_id && *r->external_id && !is_ours(job, r) &&
+           !prov_bytes_equal(prov_bytes_of(r->external_id), job->own_id);
+}
+
 void prov_job_reread(prov_job *job)
 {
     prov_remote read = { 0 };
@@ -256,10 +263,11 @@ void prov_job_reread(prov_job *job)
         return;
     prov_answer a = job->reach->connector->read(
         &job->call, prov_bytes_text(job->pool, job->link.remote), &read);
-    if (is_good(&a))
-        prov_job_observed(job, &read, &a, false);
-    else if (is_missing(&a))
+    bool good = is_good(&a);
+    if (is_missing(&a) || (good && is_anothers(job, &read)))
         prov_job_missing(job, false);
+    else if (good)
+        prov_job_observed(job, &read, &a, false);
     else
         prov_job_failed(job, &a, PROV_DID_READ, NULL);
 }

@@ -65,19 +65,19 @@ static bool is_dead(const dead *d, uint32_t process)
 
 /* Whoever still worked on it would have renewed it long ago. Left alone, such leases keep their
  * target's budget, and with all of it, everything that is due before they are. */
-static bool is_lost(const dead *d, const prov_id *id, uint32_t target)
+static bool is_lost(const dead *d, const prov_lease *lease)
 {
-    prov_link link;
-    apr_time_t grace = d->pump->engine->config->settings.call_limit;
-    return prov_snapshot_link(d->n, id, target, &link) && link.lease.until + grace < d->now;
+    return lease->until + d->pump->engine->config->settings.call_limit < d->now;
 }
 
 static bool note_lease(void *baton, uint32_t process, const prov_id *id, uint32_t target)
 {
     dead *d = baton;
-    if (is_dead(d, process) || is_lost(d, id, target)) {
+    prov_link link;
+    if (prov_snapshot_link(d->n, id, target, &link) &&
+        (is_dead(d, process) || is_lost(d, &link.lease))) {
         prov_plan *plan = prov_plan_make(d->pump->turn);
-        prov_plan_reclaim(plan, id, target, process, d->now);
+        prov_plan_reclaim(plan, id, target, &link.lease);
         APR_ARRAY_PUSH(d->plans, const prov_plan *) = plan;
     }
     return d->plans->nelts < CLAIM_MOST;
@@ -129,7 +129,7 @@ static bool has_work(pump *u, prov_snapshot *n, int i, apr_time_t now, apr_time_
     prov_reach *r = &u->engine->reaches[i];
     apr_time_t due = prov_snapshot_next_due(n, r->number);
     if (!r->enabled || !due || !prov_snapshot_target(n, r->number, &row) ||
-        row.breaker == PROV_BREAKER_STUCK)
+        row.breaker == PROV_BREAKER_STUCK || row.moved)
         return false;
     apr_time_t when = due;
     if (row.paused_until > when)

@@ -148,6 +148,8 @@ static void absent(prov_job *job)
         policy = PROV_DEPROVISION_DELETE;
     if (policy == PROV_DEPROVISION_KEEP)
         prov_job_applied(job, PROV_AT_OUT_OF_SCOPE, NULL, NULL, false, NULL);
+    else if (policy == PROV_DEPROVISION_DELETE && !job->applied)
+        prov_job_reread(job);
     else if (policy == PROV_DEPROVISION_DELETE)
         remove_object(job);
     else if (leaves_its_name(job))
@@ -164,6 +166,12 @@ static void absent(prov_job *job)
 static void call_http(prov_call *call, const prov_request *request, prov_answer *answer)
 {
     prov_job *job = call->engine;
+    /* The process may have stood still since it made sure: who has the lease now must not be met.
+     */
+    if (!prov_job_keeps_lease(job)) {
+        *answer = (prov_answer){ .end = PROV_CALL_NOT_SENT, .excerpt = "the lease was lost" };
+        return;
+    }
     prov_http_call(job->engine->http, call->pool, request, call->limit, &job->engine->cancelled,
                    answer);
 }

@@ -35,6 +35,15 @@ int prov_filter_terms(const prov_filter *f);
 /* If every match must have `path eq text` (an and-conjunct), gives the text: what an index serves.
  */
 bool prov_filter_requires(const prov_filter *f, const prov_attr *a, prov_bytes *text);
+/* The same for `path sw text`; `want` is normalised as the attribute's values compare. */
+bool prov_filter_starts(const prov_filter *f, const prov_attr *a, prov_bytes *want);
+/* What it is made of: the first part and the next, NULL behind the last. */
+typedef enum { PROV_FILTER_ONE, PROV_FILTER_ALL_OF, PROV_FILTER_ANY_OF } prov_filter_shape;
+prov_filter_shape prov_filter_parts(const prov_filter *f, const prov_filter **first);
+const prov_filter *prov_filter_next(const prov_filter *part);
+/* Of a root query the part that means this type; any other filter is that itself. */
+const prov_filter *prov_filter_for(const prov_filter *f, const prov_registry *r,
+                                   const prov_resource_type *t);
 /* For add with a filter that only consists of eq joined by and (scim.md section 2): sets those
  * sub-attributes on a new element, or answers false. */
 bool prov_filter_build(const prov_filter *f, const prov_attr *of, prov_object *element);

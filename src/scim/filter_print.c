@@ -92,21 +92,59 @@ const char *prov_filter_quote(apr_pool_t *p, prov_bytes text)
 
 /* ---- what a filter says for certain ---- */
 
-bool prov_filter_requires(const prov_filter *f, const prov_attr *a, prov_bytes *text)
+/* The term that every match must hold for. */
+static const prov_filter *required(const prov_filter *f, const prov_attr *a, prov_filter_op op)
 {
+    const prov_filter *found = NULL;
     if (f->kind == PROV_NODE_TERM) {
         bool same = f->sub ? f->sub == a : f->attr == a;
-        if (!same || f->op != PROV_OP_EQ || f->literal != PROV_JSON_STRING)
-            return false;
-        *text = f->value.text;
-        return true;
+        return same && f->op == op && f->literal == PROV_JSON_STRING ? f : NULL;
     }
     if (f->kind != PROV_NODE_AND && f->kind != PROV_NODE_GROUP)
-        return false;
-    for (const prov_filter *c = f->child; c; c = c->next)
-        if (prov_filter_requires(c, a, text))
-            return true;
-    return false;
+        return NULL;
+    for (const prov_filter *c = f->child; c && !found; c = c->next)
+        found = required(c, a, op);
+    return found;
+}
+
+bool prov_filter_requires(const prov_filter *f, const prov_attr *a, prov_bytes *text)
+{
+    const prov_filter *term = required(f, a, PROV_OP_EQ);
+    if (term)
+        *text = term->value.text;
+    return term;
+}
+
+bool prov_filter_starts(const prov_filter *f, const prov_attr *a, prov_bytes *want)
+{
+    const prov_filter *term = required(f, a, PROV_OP_SW);
+    if (term)
+        *want = term->want;
+    return term;
+}
+
+prov_filter_shape prov_filter_parts(const prov_filter *f, const prov_filter **first)
+{
+    *first = f->child;
+    return f->kind == PROV_NODE_AND  ? PROV_FILTER_ALL_OF
+           : f->kind == PROV_NODE_OR ? PROV_FILTER_ANY_OF
+                                     : PROV_FILTER_ONE;
+}
+
+const prov_filter *prov_filter_next(const prov_filter *part)
+{
+    return part->next;
+}
+
+const prov_filter *prov_filter_for(const prov_filter *f, const prov_registry *r,
+                                   const prov_resource_type *t)
+{
+    if (f->kind != PROV_NODE_TYPES)
+        return f;
+    f = f->child;
+    for (int i = 0; prov_registry_type(r, i) != t; i++)
+        f = f->next;
+    return f;
 }
 
 static bool build_term(const prov_filter *f, prov_object *element)

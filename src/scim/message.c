@@ -12,6 +12,19 @@ void prov_list_open(prov_buf *b, int64_t total, int64_t start, int64_t count)
                     total, start, count);
 }
 
+void prov_list_open_cursor(prov_buf *b, int64_t total, int64_t count, const char *next)
+{
+    prov_buf_printf(b,
+                    "{\"schemas\":[\"" PROV_URN_LIST "\"],\"totalResults\":%" PRId64
+                    ",\"itemsPerPage\":%" PRId64,
+                    total, count);
+    if (next) {
+        prov_buf_text(b, ",\"nextCursor\":");
+        prov_json_write_text(b, next);
+    }
+    prov_buf_text(b, ",\"Resources\":[");
+}
+
 void prov_list_close(prov_buf *b)
 {
     prov_buf_text(b, "]}");
@@ -32,7 +45,8 @@ void prov_error_write(prov_buf *b, int status, const char *scim_type, const char
 }
 
 /* An integer of any size: beyond 64 bits it is the nearest there is, which then is clamped. */
-static prov_err *read_integer(apr_pool_t *p, const char *name, const char *text, int64_t *out)
+static prov_err *read_integer(apr_pool_t *p, const char *name, const char *scim_type,
+                              const char *text, int64_t *out)
 {
     const char *digits = text + (*text == '-' || *text == '+');
     char *end = NULL;
@@ -40,21 +54,25 @@ static prov_err *read_integer(apr_pool_t *p, const char *name, const char *text,
         *out = strtoll(text, &end, 10);
     if (end && *end == '\0')
         return NULL;
-    prov_err *err = prov_err_make(p, 400, "invalidValue", "%s must be an integer", name);
+    prov_err *err = prov_err_make(p, 400, scim_type, "%s must be an integer", name);
     err->source = name;
     return err;
 }
 
-prov_err *prov_list_window(apr_pool_t *p, const char *start, const char *count, int64_t most,
-                           int64_t *first, int64_t *want)
+prov_err *prov_list_start(apr_pool_t *p, const char *text, int64_t *first)
 {
     *first = 1;
-    *want = most;
-    prov_err *err = start ? read_integer(p, "startIndex", start, first) : NULL;
-    if (!err && count)
-        err = read_integer(p, "count", count, want);
+    prov_err *err = text ? read_integer(p, "startIndex", "invalidValue", text, first) : NULL;
     if (*first < 1)
         *first = 1;
+    return err;
+}
+
+prov_err *prov_list_count(apr_pool_t *p, const char *text, const char *scim_type, int64_t preset,
+                          int64_t most, int64_t *want)
+{
+    *want = preset;
+    prov_err *err = text ? read_integer(p, "count", scim_type, text, want) : NULL;
     *want = *want < 0 ? 0 : *want > most ? most : *want;
     return err;
 }

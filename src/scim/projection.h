@@ -19,6 +19,11 @@ bool prov_projection_wants(const prov_projection *proj, const prov_attr *a);
 /* Marks an attribute that the request itself wrote, so that returned=request ones show. */
 void prov_projection_add(prov_projection *proj, const prov_attr *a);
 
+/* The same for all that a POST, PUT or PATCH (its whole message) gave. */
+void prov_projection_add_object(prov_projection *proj, const prov_object *given);
+void prov_projection_add_patch(prov_projection *proj, apr_pool_t *p, const prov_registry *r,
+                               const prov_resource_type *t, const prov_json *message);
+
 /* The resource as JSON. `returned: never` is never written, whatever was asked. */
 void prov_resource_write(prov_buf *b, const prov_view *v, const prov_projection *proj);
 

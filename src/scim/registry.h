@@ -16,6 +16,7 @@ struct prov_registry {
     prov_schema *common;
     prov_schema *schemas;
     int schema_count;
+    int core_count;        /* of the schemas, those built in, which come first */
     prov_schema *services; /* published, but of no type, and never bound */
     int service_count;
     prov_resource_type *types;
@@ -24,8 +25,16 @@ struct prov_registry {
     int entry_count;
 };
 
-/* A schema's bit is its place in the registry. */
+/* A schema's bit is its place in the registry. Both arrays have room for the most, so that what
+ * is declared later moves nothing. */
 #define PROV_SCHEMAS_MAX 32
+#define PROV_TYPES_MAX   32
+
+/* The words of RFC 7643 section 7, by the enums of schema.h, NULL-terminated. */
+extern const char *const prov_type_names[];
+extern const char *const prov_mutability_names[];
+extern const char *const prov_returned_names[];
+extern const char *const prov_uniqueness_names[];
 
 static inline const prov_entry *prov_registry_entry(const prov_registry *r, uint16_t number)
 {

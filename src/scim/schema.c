@@ -103,9 +103,9 @@ static void build_type(prov_registry *r, const prov_core_type *from, prov_resour
     t->extension_count = n;
 }
 
-static prov_schema *build_schemas(apr_pool_t *p, const prov_core_schema *from, int count)
+static prov_schema *build_schemas(apr_pool_t *p, const prov_core_schema *from, int count, int room)
 {
-    prov_schema *schemas = apr_pcalloc(p, count * sizeof *schemas);
+    prov_schema *schemas = apr_pcalloc(p, (size_t)room * sizeof *schemas);
     for (int i = 0; i < count; i++)
         build_schema(p, &from[i], &schemas[i]);
     return schemas;
@@ -115,12 +115,13 @@ prov_registry *prov_registry_core(apr_pool_t *p)
 {
     prov_registry *r = apr_pcalloc(p, sizeof *r);
     r->pool = p;
-    r->common = build_schemas(p, &prov_core_common, 1);
-    r->schemas = build_schemas(p, prov_core_schemas, prov_core_schema_count);
-    r->schema_count = prov_core_schema_count;
-    r->services = build_schemas(p, prov_service_schemas, prov_service_schema_count);
+    r->common = build_schemas(p, &prov_core_common, 1, 1);
+    r->schemas = build_schemas(p, prov_core_schemas, prov_core_schema_count, PROV_SCHEMAS_MAX);
+    r->schema_count = r->core_count = prov_core_schema_count;
+    r->services = build_schemas(p, prov_service_schemas, prov_service_schema_count,
+                                prov_service_schema_count);
     r->service_count = prov_service_schema_count;
-    r->types = apr_pcalloc(p, prov_core_type_count * sizeof *r->types);
+    r->types = apr_pcalloc(p, PROV_TYPES_MAX * sizeof *r->types);
     r->type_count = prov_core_type_count;
     for (int i = 0; i < r->type_count; i++)
         build_type(r, &prov_core_types[i], &r->types[i]);
@@ -315,15 +316,18 @@ static const prov_attr *find_dotted(const prov_registry *r, const prov_resource_
     return a && dot ? prov_schema_sub(a, dot + 1, len - head - 1) : a;
 }
 
+/* The longest: one URN may go on where another ends. */
 static const prov_schema *urn_before(const prov_resource_type *t, const char *path, size_t len)
 {
+    const prov_schema *longest = NULL;
     for (int i = -1; i < t->extension_count; i++) {
         const prov_schema *s = i < 0 ? t->schema : t->extensions[i].schema;
         size_t n = strlen(s->urn);
-        if (len >= n && strncasecmp(s->urn, path, n) == 0 && (len == n || path[n] == ':'))
-            return s;
+        if (len >= n && strncasecmp(s->urn, path, n) == 0 && (len == n || path[n] == ':') &&
+            (!longest || n > strlen(longest->urn)))
+            longest = s;
     }
-    return NULL;
+    return longest;
 }
 
 const prov_attr *prov_schema_find(const prov_registry *r, const prov_resource_type *t,

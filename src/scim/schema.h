@@ -95,8 +95,9 @@ typedef struct prov_resource_type {
     const prov_extension *extensions;
     int extension_count;
     uint16_t number; /* the dictionary's, 0 until bound */
-    const prov_attr
-        *naming; /* userName, displayName: what a target correlates by besides externalId */
+    /* userName, displayName: what a target correlates by besides externalId. NULL for a declared
+     * type: it has no name in a userstore, is no member, and no target gets it. */
+    const prov_attr *naming;
 } prov_resource_type;
 
 typedef struct prov_registry prov_registry;

@@ -12,6 +12,7 @@ static const char *const mutabilities[] = { "readOnly", "readWrite", "immutable"
                                             NULL };
 static const char *const returned[] = { "always", "never", "default", "request", NULL };
 static const char *const uniquenesses[] = { "none", "server", "global", NULL };
+static const char *const methods[] = { "cursor", "index", NULL };
 static const char *const ref_external[] = { "external", NULL };
 static const char *const ref_uri[] = { "uri", NULL };
 
@@ -44,6 +45,14 @@ static const prov_row provider[] = {
     { "sort.supported", BOOLEAN, R | REQUIRED, NULL, NULL, "Whether it is supported." },
     { "etag", COMPLEX, R | REQUIRED, NULL, NULL, "ETags." },
     { "etag.supported", BOOLEAN, R | REQUIRED, NULL, NULL, "Whether they are supported." },
+    { "pagination", COMPLEX, R, NULL, NULL, "Pages of a list (RFC 9865)." },
+    { "pagination.cursor", BOOLEAN, R | REQUIRED, NULL, NULL, "Whether cursors are supported." },
+    { "pagination.index", BOOLEAN, R | REQUIRED, NULL, NULL, "Whether startIndex is supported." },
+    { "pagination.defaultPaginationMethod", STRING, R, methods, NULL,
+      "What a request without cursor and startIndex gets." },
+    { "pagination.defaultPageSize", INTEGER, R, NULL, NULL, "The resources of a page." },
+    { "pagination.maxPageSize", INTEGER, R, NULL, NULL, "The most resources of a page." },
+    { "pagination.cursorTimeout", INTEGER, R, NULL, NULL, "How many seconds a cursor is good." },
     { "authenticationSchemes", COMPLEX, R | MULTI | REQUIRED, NULL, NULL,
       "How a client may authenticate." },
     { "authenticationSchemes.type", STRING, R | REQUIRED, schemes, NULL, "The scheme." },

@@ -1,15 +1,16 @@
 #include "base/json.h"
-#include "scim/schema.h"
+#include "scim/registry.h"
 #include <apr_strings.h>
 
 #define URN_SCHEMA        "urn:ietf:params:scim:schemas:core:2.0:Schema"
 #define URN_RESOURCE_TYPE "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
 
-static const char *const types[] = { "string",   "boolean",   "decimal", "integer",
-                                     "dateTime", "reference", "binary",  "complex" };
-static const char *const mutabilities[] = { "readWrite", "readOnly", "immutable", "writeOnly" };
-static const char *const returneds[] = { "default", "always", "never", "request" };
-static const char *const uniquenesses[] = { "none", "server", "global" };
+const char *const prov_type_names[] = { "string",    "boolean", "decimal", "integer", "dateTime",
+                                        "reference", "binary",  "complex", NULL };
+const char *const prov_mutability_names[] = { "readWrite", "readOnly", "immutable", "writeOnly",
+                                              NULL };
+const char *const prov_returned_names[] = { "default", "always", "never", "request", NULL };
+const char *const prov_uniqueness_names[] = { "none", "server", "global", NULL };
 
 static void write_member(prov_buf *b, const char *key, const char *text)
 {
@@ -41,15 +42,15 @@ static void write_attr(prov_buf *b, const prov_attr *a)
 {
     prov_buf_text(b, "{\"name\":");
     prov_json_write_text(b, a->name);
-    write_member(b, "type", types[a->type]);
+    write_member(b, "type", prov_type_names[a->type]);
     write_flag(b, "multiValued", a->multi);
     write_member(b, "description", a->description);
     write_flag(b, "required", a->required);
     if (a->type != PROV_TYPE_BOOLEAN && a->type != PROV_TYPE_COMPLEX)
         write_flag(b, "caseExact", a->case_exact);
-    write_member(b, "mutability", mutabilities[a->mutability]);
-    write_member(b, "returned", returneds[a->returned]);
-    write_member(b, "uniqueness", uniquenesses[a->uniqueness]);
+    write_member(b, "mutability", prov_mutability_names[a->mutability]);
+    write_member(b, "returned", prov_returned_names[a->returned]);
+    write_member(b, "uniqueness", prov_uniqueness_names[a->uniqueness]);
     write_words(b, "canonicalValues", a->canonical);
     write_words(b, "referenceTypes", a->references);
     if (a->sub_count) {

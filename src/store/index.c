@@ -6,25 +6,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_MOST   300 /* a longer key is cut to ... */
-#define KEY_PREFIX 200 /* ... this, and a digest of the whole */
+#define KEY_MOST   (PROV_INDEX_KEY_MOST - 1) /* a longer text is cut to ... */
+#define KEY_PREFIX 200                       /* ... this, and a digest of the whole */
 
 typedef struct index_row {
     const char *schema;
     const char *attr;
     const char *sub; /* NULL: the attribute itself */
     bool unique;     /* within the domain */
+    bool everywhere; /* in all domains */
 } index_row;
 
 static const index_row indexes[] = {
-    { PROV_URN_COMMON, "externalId", NULL, false },
-    { PROV_URN_USER, "userName", NULL, true },
-    { PROV_URN_USER, "emails", "value", false },
-    { PROV_URN_GROUP, "displayName", NULL, false },
+    { PROV_URN_COMMON, "externalId", NULL, false, false },
+    { PROV_URN_USER, "userName", NULL, true, false },
+    { PROV_URN_USER, "emails", "value", false, false },
+    { PROV_URN_GROUP, "displayName", NULL, false, false },
 };
 #define INDEXES (sizeof indexes / sizeof *indexes)
 
-static const index_row *row_of(const prov_attr *a)
+static const index_row *row_named(const prov_attr *a)
 {
     const prov_attr *top = a->parent ? a->parent : a;
     for (size_t i = 0; i < INDEXES; i++) {
@@ -35,6 +36,17 @@ static const index_row *row_of(const prov_attr *a)
             return row;
     }
     return NULL;
+}
+
+/* Whatever else is declared unique: server and global are the same to one server. */
+static const index_row declared = { NULL, NULL, NULL, true, true };
+
+static const index_row *row_of(const prov_attr *a)
+{
+    const index_row *row = row_named(a);
+    if (row || a->uniqueness == PROV_UNIQUE_NONE || a->place != PROV_IN_RECORD)
+        return row;
+    return &declared;
 }
 
 /* Every key begins with the normalisation's version, so that none is empty. */
@@ -66,21 +78,51 @@ static prov_err *normalise(apr_pool_t *p, const prov_attr *a, prov_bytes text, p
             err->source = a->name;
             return err;
         }
-    } else if (!a->case_exact) {
+    } else if (!a->case_exact && a->type == PROV_TYPE_STRING) {
         plain = prov_text_fold(p, text);
     }
     *key = finish(p, plain);
     return NULL;
 }
 
-static prov_err *add_key(apr_pool_t *p, apr_array_header_t *keys, const prov_attr *a, bool unique,
-                         prov_bytes text)
+/* What two equal values have in common, whatever the form they were written in. */
+static prov_bytes essence(apr_pool_t *p, const prov_attr *a, const prov_value *v)
 {
-    prov_bytes normal;
+    prov_bytes decoded = v->text;
+    prov_buf b;
+    switch (a->type) {
+    case PROV_TYPE_INTEGER:
+        prov_buf_init(&b, p, sizeof(uint64_t));
+        prov_put_u64(&b, (uint64_t)v->integer);
+        return prov_buf_bytes(&b);
+    case PROV_TYPE_DATETIME:
+        prov_buf_init(&b, p, sizeof(uint64_t));
+        prov_put_u64(&b, (uint64_t)v->instant);
+        return prov_buf_bytes(&b);
+    case PROV_TYPE_DECIMAL:
+        prov_buf_init(&b, p, sizeof(double));
+        prov_buf_add(&b, &(double){ v->number == 0 ? 0 : v->number }, sizeof(double)); /* no -0 */
+        return prov_buf_bytes(&b);
+    case PROV_TYPE_BINARY:
+        prov_text_unbase64(p, v->text, &decoded);
+        return decoded;
+    default:
+        return v->text;
+    }
+}
+
+/* Who has an empty value has none that another could not have. */
+static prov_err *add_key(apr_pool_t *p, apr_array_header_t *keys, const prov_attr *a,
+                         const index_row *row, const prov_value *v)
+{
+    prov_bytes normal, text = essence(p, a, v);
+    if (row->everywhere && !text.len)
+        return NULL;
     prov_err *err = normalise(p, a, text, &normal);
     if (err)
         return err;
-    APR_ARRAY_PUSH(keys, prov_index_key) = (prov_index_key){ a->number, unique, normal };
+    APR_ARRAY_PUSH(keys, prov_index_key) =
+        (prov_index_key){ a->number, row->unique, row->everywhere, normal };
     return NULL;
 }
 
@@ -88,7 +130,7 @@ static prov_err *add_values(apr_pool_t *p, apr_array_header_t *keys, const prov_
 {
     const index_row *row = row_of(f->attr);
     for (int i = 0; row && i < f->count; i++) {
-        prov_err *err = add_key(p, keys, f->attr, row->unique, f->values[i].text);
+        prov_err *err = add_key(p, keys, f->attr, row, &f->values[i]);
         if (err)
             return err;
     }
@@ -151,10 +193,18 @@ prov_err *prov_index_keys(apr_pool_t *p, const prov_resource_type *t, const prov
 
 bool prov_index_key_of(apr_pool_t *p, const prov_attr *a, prov_bytes text, prov_bytes *key)
 {
-    if (!row_of(a))
+    if (!row_named(a))
         return false;
     /* No resource can bear what cannot be normalised, and none has an empty key. */
     if (normalise(p, a, text, key))
         *key = prov_bytes_of("");
+    return true;
+}
+
+bool prov_index_start_of(apr_pool_t *p, const prov_attr *a, prov_bytes normal, prov_bytes *start)
+{
+    if (!row_named(a) || !normal.len || normal.len > KEY_PREFIX)
+        return false;
+    *start = finish(p, normal);
     return true;
 }

@@ -227,12 +227,9 @@ void prov_plan_supersede(prov_plan *plan, const prov_id *old, const prov_id *now
     op->claim.lease = *lease;
 }
 
-void prov_plan_reclaim(prov_plan *plan, const prov_id *id, uint32_t target, uint32_t process,
-                       apr_time_t now)
+void prov_plan_reclaim(prov_plan *plan, const prov_id *id, uint32_t target, const prov_lease *lease)
 {
-    prov_op *op = add_link(plan, PROV_OP_RECLAIM, id, target);
-    op->number = process;
-    op->claim.now = now;
+    add_link(plan, PROV_OP_RECLAIM, id, target)->claim.lease = *lease;
 }
 
 void prov_plan_edge(prov_plan *plan, uint32_t target, const prov_id *group, const prov_id *member,

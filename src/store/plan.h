@@ -95,9 +95,10 @@ void prov_plan_wait_for_key(prov_plan *plan, const prov_id *id, uint32_t target,
  * lease of the new one must be (process, claim). */
 void prov_plan_supersede(prov_plan *plan, const prov_id *old, const prov_id *now, uint32_t target,
                          const prov_lease *lease);
-/* Ends a dead process's lease; attempt stays. */
-void prov_plan_reclaim(prov_plan *plan, const prov_id *id, uint32_t target, uint32_t process,
-                       apr_time_t now);
+/* Ends this lease, of a dead process or one that gave up on it; attempt stays. Its process's next
+ * lease of the link is another. */
+void prov_plan_reclaim(prov_plan *plan, const prov_id *id, uint32_t target,
+                       const prov_lease *lease);
 
 /* The edge's flags; its place among the work follows. */
 void prov_plan_edge(prov_plan *plan, uint32_t target, const prov_id *group, const prov_id *member,

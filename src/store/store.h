@@ -87,6 +87,9 @@ bool prov_snapshot_unique(prov_snapshot *n, uint16_t attr, uint16_t domain, prov
 typedef bool prov_each_id(void *baton, const prov_id *id);
 void prov_snapshot_indexed(prov_snapshot *n, uint16_t attr, uint16_t domain, prov_bytes key,
                            prov_each_id *each, void *baton);
+/* Of all keys that begin with `start`, in no order that means anything; `unique`: of that kind. */
+void prov_snapshot_starting(prov_snapshot *n, uint16_t attr, uint16_t domain, bool unique,
+                            prov_bytes start, prov_each_id *each, void *baton);
 typedef bool prov_each_resource(void *baton, const prov_id *id, prov_record rec);
 void prov_snapshot_resources(prov_snapshot *n, uint16_t type, const prov_id *after,
                              prov_each_resource *each, void *baton);

@@ -50,7 +50,8 @@ bool prov_target_read(prov_bytes row, prov_target *out)
 
 static bool has_room(const prov_target *t, int32_t concurrency, apr_time_t now)
 {
-    if (t->breaker == PROV_BREAKER_STUCK || now < t->paused_until)
+    /* Until its scan is done, links know what is at another place. */
+    if (t->moved || t->breaker == PROV_BREAKER_STUCK || now < t->paused_until)
         return false;
     if (t->breaker != PROV_BREAKER_CLOSED)
         return t->leases < 1;

@@ -76,12 +76,12 @@ static void plan_keys(prov_plan *plan, const prov_id *id, uint16_t domain, const
     for (int i = 0; i < was->count; i++) {
         const prov_index_key *k = &was->keys[i];
         if (!has_key(now, k))
-            prov_plan_unindex(plan, id, k->attr, domain, k->key, k->unique);
+            prov_plan_unindex(plan, id, k->attr, prov_index_domain(k, domain), k->key, k->unique);
     }
     for (int i = 0; i < now->count; i++) {
         const prov_index_key *k = &now->keys[i];
         if (!has_key(was, k))
-            prov_plan_index(plan, id, k->attr, domain, k->key, k->unique);
+            prov_plan_index(plan, id, k->attr, prov_index_domain(k, domain), k->key, k->unique);
     }
 }
 

@@ -2,26 +2,29 @@
  * what a list with an unindexed filter does, "touch" reads a byte of each cache line of each. */
 #include "bench.h"
 
+#include "framework/list.h"
+
 #include <apr_tables.h>
 
 #define FILTER "title eq \"Nurse\" and active eq true"
 #define LINE   64
 
-static void ignore(void *baton, const prov_view *v)
+static bool ignore(void *baton, const prov_view *v)
 {
+    return true;
 }
 
 static void filter(prov_service *s, apr_pool_t *p)
 {
-    int64_t total;
+    prov_listed found;
     prov_filter *parsed;
     const prov_caller caller = { .application = prov_config_application(s->config, "resident"),
                                  .permissions = PROV_MAY_ADMIN };
     prov_query q = { .type = prov_registry_type_named(s->registry, "User"), .first = 1 };
     fatal(p, prov_filter_parse(p, s->registry, q.type, FILTER, &prov_filter_defaults, &parsed));
     q.filter = parsed;
-    fatal(p, prov_service_list(s, p, &caller, &q, ignore, NULL, &total));
-    fatal_if(total == 0, "nobody matched");
+    fatal(p, prov_service_list(s, p, &caller, &q, ignore, NULL, &found));
+    fatal_if(found.total == 0, "nobody matched");
 }
 
 typedef struct touching {

@@ -273,6 +273,11 @@ static void debts(void)
     prov_id inner = made(
         group_type, apr_pstrcat(p, "\"displayName\":\"inner\",\"members\":", member(id), NULL));
     is_int(link_of(id).wanted, 1, "a member added is owed a link");
+    fatal(create(&quiet, group_type, "\"displayName\":\"quiet group\""));
+    prov_id group = last.id;
+    prov_id loner = made(user_type, "\"userName\":\"loner\"");
+    fatal(change(&resident, PROV_PATCHED, group_type, group, op("add", "members", member(loner))));
+    ok(link_of(group).wanted > 0, "and so is the group, if only its members change");
     prov_id sales = made(group_type, "\"displayName\":\"sales\"");
     change(&resident, PROV_PATCHED, group_type, sales, op("add", "members", member(inner)));
     is_int(link_of(id).wanted, 2, "who is below a group that joins another is touched");

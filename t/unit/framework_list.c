@@ -1,7 +1,7 @@
 /* Lists: by index or by scan the same is found, counted and cut into pages. */
 #include "framework_given.h"
 
-#include "scim/filter.h"
+#include "framework/list.h"
 
 static prov_id users[12], crew, all;
 
@@ -29,23 +29,24 @@ typedef struct page {
     int count;
 } page;
 
-static void keep(void *baton, const prov_view *v)
+static bool keep(void *baton, const prov_view *v)
 {
     page *pg = baton;
     pg->ids[pg->count++] = v->id;
+    return true;
 }
 
 static int64_t list(const prov_caller *caller, const prov_resource_type *type, const char *text,
                     int first, int want, page *out)
 {
     prov_filter *filter = NULL;
-    int64_t total = -1;
+    prov_listed found = { .total = -1 };
     out->count = 0;
     if (text)
         fatal(prov_filter_parse(p, service->registry, type, text, &prov_filter_defaults, &filter));
     prov_query q = { .type = type, .filter = filter, .first = first, .want = want, .base = "" };
-    fatal(prov_service_list(service, p, caller, &q, keep, out, &total));
-    return total;
+    fatal(prov_service_list(service, p, caller, &q, keep, out, &found));
+    return found.total;
 }
 
 /* Users as letters from a to l, groups as X and Y. */
@@ -65,15 +66,32 @@ static const char *letters(const page *pg)
     return text;
 }
 
+typedef struct looking {
+    const prov_caller *caller;
+    const prov_resource_type *type;
+    const char *filter;
+    const char *found;
+} looking;
+
+static void look(const looking *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        page pg;
+        const char *what = rows[i].filter ? rows[i].filter : "no filter";
+        int64_t total = list(rows[i].caller, rows[i].type, rows[i].filter, 1, 100, &pg);
+        const char *got = letters(&pg);
+        is_int(total, strlen(rows[i].found), "%s: how many", what);
+        is_int(strspn(got, rows[i].found), strlen(rows[i].found), "%s: all of %s in %s", what,
+               rows[i].found, got);
+    }
+}
+
+#define LOOK(rows) look(rows, sizeof rows / sizeof *rows)
+
 static void filters(void)
 {
     const char *a = prov_id_text(p, &users[0]), *x = prov_id_text(p, &crew);
-    const struct {
-        const prov_caller *caller;
-        const prov_resource_type *type;
-        const char *filter;
-        const char *found;
-    } rows[] = {
+    const looking rows[] = {
         { &resident, user_type, NULL, "abcdefghijkl" },
         { &hr, user_type, NULL, "ijkl" },
         { &resident, group_type, NULL, "XY" },
@@ -92,7 +110,6 @@ static void filters(void)
         { &hr, user_type, "externalId eq \"e1\"", "k" },
         { &resident, user_type, "externalId eq \"E1\"", "" },
         { &resident, user_type, "externalId eq \"e1\" and title eq \"t0\"", "ek" },
-        { &resident, user_type, "externalId eq \"e1\" or title eq \"t0\"", "abceghik" },
         { &resident, user_type, "emails.value eq \"u9@X.org\"", "j" },
         { &resident, user_type, "emails[value eq \"u9@x.org\"]", "j" },
         { &resident, user_type, "emails.value eq \"nobody\"", "" },
@@ -114,15 +131,54 @@ static void filters(void)
         { &resident, NULL, "displayName eq \"crew\"", "X" },
         { &resident, NULL, "meta.resourceType eq \"Group\"", "XY" },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        page pg;
-        const char *what = rows[i].filter ? rows[i].filter : "no filter";
-        int64_t total = list(rows[i].caller, rows[i].type, rows[i].filter, 1, 100, &pg);
-        const char *got = letters(&pg);
-        is_int(total, strlen(rows[i].found), "%s: how many", what);
-        is_int(strspn(got, rows[i].found), strlen(rows[i].found), "%s: all of %s in %s", what,
-               rows[i].found, got);
-    }
+    LOOK(rows);
+}
+
+static void either(void)
+{
+    const looking rows[] = {
+        { &resident, user_type, "externalId eq \"e1\" or title eq \"t0\"", "abceghik" },
+        { &resident, NULL, "displayName eq \"crew\" or userName eq \"u1\"", "bX" },
+        { &resident, user_type, "userName eq \"u1\" or externalId eq \"e1\"", "behk" },
+        { &resident, user_type, "userName eq \"u1\" or userName eq \"U2\"", "bc" },
+        { &resident, user_type, "(userName eq \"u1\" or userName eq \"u2\") and title eq \"t0\"",
+          "c" },
+        { &resident, user_type,
+          "title eq \"t1\" and (userName eq \"u1\" or (externalId eq \"e2\" and active ne true))",
+          "bfl" },
+        { &resident, user_type, "(userName eq \"u1\" or title eq \"t0\") and nickName ne \"x\"",
+          "abcegik" },
+        { &hr, user_type, "userName eq \"u1\" or userName eq \"CORP/u2\"", "jk" },
+    };
+    LOOK(rows);
+}
+
+static void starts(void)
+{
+    const looking rows[] = {
+        { &resident, user_type, "userName sw \"c\"", "ijkl" },
+        { &resident, user_type, "userName sw \"corp\"", "ijkl" },
+        { &resident, user_type, "userName sw \"corp/U\"", "ijkl" },
+        { &resident, user_type, "userName sw \"corp/u3\"", "l" },
+        { &resident, user_type, "userName sw \"CORPX\"", "" },
+        { &resident, user_type, "userName sw \"U\"", "abcdefgh" },
+        { &resident, user_type, "userName sw \"u7\"", "h" },
+        { &resident, user_type, "userName sw \"u77\"", "" },
+        { &resident, user_type, "userName sw \"\"", "abcdefghijkl" },
+        { &resident, user_type, "userName sw \"u\" and title eq \"t0\"", "aceg" },
+        { &resident, user_type, "userName sw \"u1\" or userName eq \"CORP/u1\"", "bj" },
+        { &resident, user_type, "not (userName sw \"u\")", "ijkl" },
+        { &hr, user_type, "userName sw \"u\"", "" },
+        { &hr, user_type, "userName sw \"CORP/u2\"", "k" },
+        { &resident, user_type, "externalId sw \"e\"", "abcdefghijkl" },
+        { &hr, user_type, "externalId sw \"e1\"", "k" },
+        { &resident, user_type, "externalId sw \"E\"", "" },
+        { &resident, user_type, "emails.value sw \"U1\"", "bkl" },
+        { &resident, user_type, "emails[value sw \"u1\" and type pr]", "" },
+        { &resident, group_type, "displayName sw \"CR\"", "X" },
+        { &resident, NULL, "displayName sw \"a\"", "Y" },
+    };
+    LOOK(rows);
 }
 
 static void bare_names(void)
@@ -134,6 +190,27 @@ static void bare_names(void)
     is_str(letters(&pg), "bj", "and finds both");
     is_int(list(&resident, user_type, "userName eq \"CORP/u1\"", 1, 9, &pg), 1, "a prefix but one");
     config->settings.bare_name_all = 0;
+}
+
+/* The scan folds, the index does not: they agree nevertheless. */
+static void sharp(void)
+{
+    static const struct {
+        const char *start;
+        int found;
+    } rows[] = { { "stra", 1 },         { "stras", 1 },  { "strass", 1 },  { "STRASSEN", 1 },
+                 { "stra\xc3\x9f", 1 }, { "strasz", 0 }, { "\xc3\x9f", 0 } };
+    prov_id id = made(user_type, "\"userName\":\"stra\xc3\x9f"
+                                 "en\"");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        page pg;
+        list(&resident, user_type, apr_psprintf(p, "userName sw \"%s\"", rows[i].start), 1, 9, &pg);
+        is_int(pg.count, rows[i].found, "%s", rows[i].start);
+        list(&resident, user_type, apr_psprintf(p, "not (not (userName sw \"%s\"))", rows[i].start),
+             1, 9, &pg);
+        is_int(pg.count, rows[i].found, "%s by a scan", rows[i].start);
+    }
+    fatal(change(&admin, PROV_DELETED, user_type, id, NULL));
 }
 
 static void pages(void)
@@ -196,7 +273,10 @@ int main(void)
     given_service();
     given();
     filters();
+    either();
+    starts();
     bare_names();
+    sharp();
     pages();
     many();
     links();

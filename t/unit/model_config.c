@@ -332,6 +332,38 @@ static void round_trip(void)
     ok(memcmp(before, after, 32) == 0, "the digest, as it was written");
 }
 
+/* --- schemas -------------------------------------------------------------------------------- */
+static void count_mistake(void *baton, const prov_err *err)
+{
+    ++*(int *)baton;
+}
+
+static void schemas(void)
+{
+    static const char badge[] = "conf/schemas/badge.json", room[] = "conf/schemas/room.json";
+    prov_config *under = declared(), *over = prov_config_make(pool), *back;
+    int mistakes = 0;
+    is_str(set(PROV_SCOPE_SERVER, under, "ProvisionSchema", badge), NULL, "a file is read");
+    contains(set(PROV_SCOPE_SERVER, under, "ProvisionSchema", badge), "already declared at test:1",
+             "once");
+    contains(set(PROV_SCOPE_SERVER, under, "ProvisionSchema", "a.json b.json"), "takes one file",
+             "one a line");
+    contains(set(PROV_SCOPE_SERVER, under, "ProvisionResourceType", "/none"),
+             "ProvisionResourceType: /none cannot be read", "a file that is not there");
+    set(PROV_SCOPE_SERVER, over, "ProvisionSchema", badge);
+    set(PROV_SCOPE_SERVER, over, "ProvisionSchema", room);
+    set(PROV_SCOPE_SERVER, over, "ProvisionResourceType", "conf/schemas/room-type.json");
+    prov_config *c = prov_config_merge(pool, under, over);
+    is_int(c->declared->nelts, 3, "what a virtual host declares comes on top, once");
+    check(c);
+    prov_err *err = prov_config_read(pool, prov_bytes_of(json(c)), &back);
+    is_str(err ? err->detail : NULL, NULL, "all of it reads back");
+    const prov_registry *r = prov_config_registry(pool, back, count_mistake, &mistakes);
+    is_int(mistakes, 0, "without a mistake");
+    ok(prov_registry_type_at(r, "/Rooms") != NULL, "with the resource type");
+    is_int(prov_registry_type_named(r, "User")->extension_count, 3, "and the extension of User");
+}
+
 static const char *const broken[] = {
     "",
     "[]",
@@ -401,6 +433,7 @@ int main(void)
     merge();
     digest();
     round_trip();
+    schemas();
     read_broken();
     documented();
     find_nearest();

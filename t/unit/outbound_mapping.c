@@ -209,6 +209,21 @@ static void restricted(void)
             "what a line suppresses is the target's own");
 }
 
+/* What no client ever gets is not given to a target. */
+static void never_returned(void)
+{
+    const prov_resource_type *t = prov_registry_type_named(registry, "User");
+    prov_attr *nick = (prov_attr *)prov_schema_attr(t->schema, "nickName", 8);
+    prov_mapping *m;
+    make(NULL, 0, NULL, &m);
+    nick->returned = PROV_RETURNED_NEVER;
+    prov_object *there = apply(m, "User", "{\"userName\":\"a\",\"nickName\":\"n\"}");
+    ok(!prov_object_get(there, nick), "returned never: it is not sent");
+    nick->returned = PROV_RETURNED_DEFAULT;
+    there = apply(m, "User", "{\"userName\":\"a\",\"nickName\":\"n\"}");
+    ok(prov_object_get(there, nick) != NULL, "else it is");
+}
+
 static void mistakes(void)
 {
     static const struct {
@@ -261,6 +276,7 @@ int main(void)
     lines();
     special();
     restricted();
+    never_returned();
     mistakes();
     apr_pool_destroy(pool);
     return plan_done();

@@ -2,6 +2,7 @@
  * target in this process, one interleaving after the other. */
 #define OBJECTS 130
 #include "outbound_given.h"
+#include <apr_network_io.h>
 
 static uint32_t number; /* the target's */
 
@@ -125,8 +126,74 @@ static void test_stubborn_group(void)
     target.keeps = false;
 }
 
+static prov_id still; /* whose process stands still */
+static bool reached;  /* the target was called all the same */
+
+/* After it has prepared, and for so long that another has taken the link. */
+static void stand_still(prov_call *call)
+{
+    apr_time_t limit = config->settings.call_limit, now = apr_time_now();
+    prov_lease lease = { .process = 4711, .claim = 1, .until = now + 4 * limit };
+    prov_budget budget = { .concurrency = 100 };
+    prov_plan *plan = prov_plan_make(pool);
+    prov_plan_claim(plan, &still, number, &lease, now + 4 * limit, &budget);
+    commit(plan, "another's claim");
+    apr_sleep(2 * limit);
+
+    apr_socket_t *listener, *caller;
+    apr_sockaddr_t *at;
+    apr_sockaddr_info_get(&at, "127.0.0.1", APR_INET, 0, 0, pool);
+    apr_socket_create(&listener, APR_INET, SOCK_STREAM, 0, pool);
+    apr_socket_bind(listener, at);
+    apr_socket_listen(listener, 1);
+    apr_socket_addr_get(&at, APR_LOCAL, listener);
+    const char *url = apr_psprintf(pool, "http://127.0.0.1:%d/", at->port);
+    prov_request request = { .method = "GET", .url = url };
+    prov_answer answer;
+    call->http(call, &request, &answer);
+    apr_socket_timeout_set(listener, 0);
+    reached = apr_socket_accept(&caller, listener, pool) == APR_SUCCESS;
+    apr_socket_close(listener);
+}
+
+static void test_lost_lease(void)
+{
+    plan_faults(0, NULL);
+    still = prov_id_make();
+    target.during = stand_still;
+    put(user_type, &still, "pia", NULL);
+    ok(settle() && count_named("pia") == 1, "who stood still past his lease leaves it to others");
+    ok(!target.during && !reached, "and calls nobody any more");
+}
+
+/* The ids of another place, or of one that was restored, are not ours to write to. */
+static void test_other_place(void)
+{
+    prov_id kept = prov_id_make(), gone = prov_id_make();
+    const prov_id *ids[] = { &kept, &gone };
+    plan_faults(0, NULL);
+    put(user_type, &kept, "nora", "ours");
+    put(user_type, &gone, "olga", "ours");
+    settle();
+    apr_cpystrn(there("User", "nora")->external_id, "theirs", 8);
+    apr_cpystrn(there("User", "olga")->external_id, "theirs", 8);
+    declared->deprovision = PROV_DEPROVISION_DELETE;
+    for (int i = 0; i < 2; i++) {
+        prov_plan *plan = prov_plan_make(pool);
+        prov_touch reread = touch(PROV_QUEUE_NORMAL);
+        reread.reread = true;
+        prov_plan_touch(plan, ids[i], &reread);
+        commit(plan, "nobody knows what is there");
+    }
+    delete (user_type, &gone);
+    ok(settle() && there("User", "olga"), "what bears another's mark is not removed");
+    put(user_type, &kept, "nora", "again ours");
+    ok(settle() && strcmp(there("User", "nora")->title, "ours") == 0, "nor changed");
+    declared->deprovision = PROV_DEPROVISION_DISABLE;
+}
+
 /* While a call is under way, a process of a newer configuration takes over. */
-static void take_over(void)
+static void take_over(prov_call *call)
 {
     static const uint8_t digest[32] = "newer";
     prov_plan *plan = prov_plan_make(pool);
@@ -164,6 +231,8 @@ int main(int argc, const char *const *argv)
     test_late_manager();
     test_late_create();
     test_stubborn_group();
+    test_lost_lease();
+    test_other_place();
     test_old_generation();
     end();
     return plan_done();

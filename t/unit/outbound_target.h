@@ -42,10 +42,10 @@ static struct {
     fault next[8];
     int faults;
     int creates, updates, removes, finds;
-    char guilty[16];      /* a member it will not have */
-    bool keeps;           /* whoever is a member stays one */
-    bool vanishes;        /* what the next search shows is gone after it */
-    void (*during)(void); /* the next create, before it answers */
+    char guilty[16];             /* a member it will not have */
+    bool keeps;                  /* whoever is a member stays one */
+    bool vanishes;               /* what the next search shows is gone after it */
+    void (*during)(prov_call *); /* the next create, before it answers */
     struct {
         apr_time_t at; /* 0: nothing is on its way */
         char id[16], title[40];
@@ -181,9 +181,10 @@ static prov_answer create(prov_call *call, const prov_object *wanted, prov_remot
     apr_thread_mutex_lock(target.lock);
     fault f = take_fault();
     target.creates++;
-    if (target.during)
-        target.during();
+    void (*during)(prov_call *) = target.during;
     target.during = NULL;
+    if (during)
+        during(call);
     if (!fails_before(f, &a)) {
         if (find_by(call->type->name, NULL, text_of(call, wanted, call->type->naming->name)))
             a = answered(409);

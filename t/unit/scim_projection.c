@@ -241,7 +241,9 @@ static void test_envelopes(apr_pool_t *p)
 {
     for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
         int64_t first, want;
-        prov_err *err = prov_list_window(p, windows[i].start, windows[i].count, 200, &first, &want);
+        prov_err *err = prov_list_start(p, windows[i].start, &first);
+        prov_err *other = prov_list_count(p, windows[i].count, "invalidValue", 200, 200, &want);
+        err = err ? err : other;
         const char *start = windows[i].start ? windows[i].start : "(none)";
         is_int(err ? -1 : first, windows[i].first, "startIndex %s", start);
         is_int(err ? -1 : want, windows[i].want, "count with it");
@@ -257,6 +259,17 @@ static void test_envelopes(apr_pool_t *p)
            "{\"schemas\":[\"" PROV_URN_LIST "\"],\"totalResults\":100,\"startIndex\":3,"
            "\"itemsPerPage\":1,\"Resources\":[{}]}",
            "a list");
+    for (int last = 0; last <= 1; last++) {
+        b.len = 0;
+        prov_list_open_cursor(&b, 9, 2, last ? NULL : "a-b_c");
+        prov_list_close(&b);
+        is_str(buf_text(p, &b),
+               apr_psprintf(p,
+                            "{\"schemas\":[\"" PROV_URN_LIST
+                            "\"],\"totalResults\":9,\"itemsPerPage\":2,%s\"Resources\":[]}",
+                            last ? "" : "\"nextCursor\":\"a-b_c\","),
+               "a page by cursor%s", last ? ", the last" : "");
+    }
     b.len = 0;
     prov_error_write(&b, 409, "uniqueness", "userName \"a\" is taken");
     is_str(buf_text(p, &b),

@@ -131,11 +131,17 @@ static void test_claims(void)
     is_int(submit(a).kind, PROV_REFUSED, "no link, no lease");
 
     a = plan();
-    prov_plan_reclaim(a, &ann, target, 1, S(502));
+    prov_plan_reclaim(a, &ann, target, &mine);
     submit(a);
     is_int(link_of(&ann, target).lease.process, 2, "a process that has no lease loses none");
+    prov_lease before = other;
+    before.claim--;
     a = plan();
-    prov_plan_reclaim(a, &ann, target, 2, S(502));
+    prov_plan_reclaim(a, &ann, target, &before);
+    submit(a);
+    is_int(link_of(&ann, target).lease.process, 2, "nor one that took another since");
+    a = plan();
+    prov_plan_reclaim(a, &ann, target, &other);
     done(a, "a dead process's lease");
     is_int(link_of(&ann, target).lease.process, 0, "ends");
     is_int(row_of(target).leases, 0, "and its budget is given back");
@@ -198,7 +204,7 @@ static void test_late(void)
     done(prepared(&ann, "ann"), "a prepare");
     is_int(row_of(target).unknown, 0, "in flight is not unknown");
     prov_plan *a = plan();
-    prov_plan_reclaim(a, &ann, target, 1, S(155));
+    prov_plan_reclaim(a, &ann, target, &mine);
     done(a, "its process dies");
     prov_link l = link_of(&ann, target);
     ok(l.attempt == 1 && prov_link_state_of(&l, S(156), true, 0) == PROV_LINK_UNKNOWN,
@@ -262,7 +268,11 @@ static void test_names(void)
 static void test_supersede(void)
 {
     prov_id old = linked("ann"), again, holder;
-    carry(&old, "r-ann", "ann");
+    claim(&old);
+    done(prepared(&old, "ann"), "a prepare");
+    prov_ack ack = applied(&old, "r-ann", "ann");
+    ack.verify = S(400);
+    done(acked(&old, &ack), "an account that is to be looked at again");
     prov_plan *a = plan();
     plan_unindex(a, &old, user_type, "ann");
     prov_plan_delete(a, &old, &soon);
@@ -272,6 +282,19 @@ static void test_supersede(void)
     prov_plan_supersede(a, &old, &again, target, &mine);
     refused(a, PROV_LEASE_LOST, "a take-over needs the new link's lease");
     claim(&again);
+    claim(&old);
+    done(prepared(&old, "ann"), "somebody is at work on the old one");
+    a = plan();
+    prov_plan_reclaim(a, &old, target, &mine);
+    done(a, "and dies");
+    a = plan();
+    prov_plan_supersede(a, &old, &again, target, &mine);
+    refused(a, PROV_LEASED, "nobody knows what became of it");
+    claim(&old);
+    ack = (prov_ack){ .kind = PROV_ACK_NOT_APPLIED, .process = 1, .claim = 1, .now = S(186) };
+    done(acked(&old, &ack), "then it is known");
+    a = plan();
+    prov_plan_supersede(a, &old, &again, target, &mine);
     done(a, "comes back");
     prov_link was = link_of(&old, target);
     ok(prov_id_equal(&was.superseded_by, &again) && prov_link_next(&was) == 0,
@@ -282,6 +305,7 @@ static void test_supersede(void)
            prov_bytes_equal(is.key, PROV_BYTES("ann")) &&
            prov_bytes_equal(is.etag, PROV_BYTES("W/1")) && is.lease.process == 1,
        "the new one has it all");
+    is_int(is.verify, S(400), "and is looked at in its place");
     prov_snapshot *n = see();
     is_bytes(prov_snapshot_copy(n, &again, target, PROV_COPY_APPLIED), PROV_BYTES("copy applied"),
              "the copy, too");
@@ -389,6 +413,9 @@ static void test_targets(void)
     done(a, "a target leaves the configuration");
     t = row_of(target);
     ok(t.moved, "a digest that begins otherwise is another place");
+    a = plan();
+    prov_plan_claim(a, &ann, target, &mine, S(900), &plenty);
+    refused(a, PROV_NO_BUDGET, "where nothing is done until its links are scanned");
     ok(!t.declared && memcmp(t.digest, digest, 32) == 0 && t.links == 2 && t.leases == 1 &&
            t.breaker == PROV_BREAKER_OPEN,
        "the rest stays as it was");

@@ -1,5 +1,6 @@
 /* Which keys a tree has, and that an equality finds them. */
 #include "base/text.h"
+#include "scim/schema_load.h"
 #include "store/index.h"
 #include "tap.h"
 
@@ -14,6 +15,11 @@ static prov_err *count_up(void *baton, const char *urn, const char *path, const 
 {
     *number = ++*(uint16_t *)baton;
     return NULL;
+}
+
+static void count_mistake(void *baton, const prov_err *err)
+{
+    ++*(int *)baton;
 }
 
 static const prov_attr *find(const char *type, const char *path)
@@ -186,6 +192,61 @@ static void test_long(void)
            "what is hashed is the normalised value");
 }
 
+/* Whatever form a value that must be unique is written in, and in whichever domain. */
+static const struct {
+    const char *type, *x, *y;
+    bool same;
+} values[] = {
+    { "string", "\"A\"", "\"a\"", true },
+    { "reference", "\"http://A\"", "\"http://a\"", false },
+    { "integer", "12", "12", true },
+    { "integer", "-1", "1", false },
+    { "decimal", "0.0", "-0.0", true },
+    { "decimal", "1.5", "15e-1", true },
+    { "dateTime", "\"2026-01-01T00:00:00Z\"", "\"2026-01-01T01:00:00+01:00\"", true },
+    { "dateTime", "\"2026-01-01T00:00:00Z\"", "\"2026-01-01T00:00:01Z\"", false },
+    { "binary", "\"aGVsbG8=\"", "\"aGVsbG8\"", true },
+};
+
+static const prov_index_key *key_of(prov_registry *r, const char *json, int *count)
+{
+    const prov_resource_type *user = prov_registry_type_named(r, "User");
+    const prov_json *value;
+    const prov_index_key *keys = NULL;
+    prov_object *o = prov_object_make(p);
+    if (prov_json_parse(p, prov_bytes_of(json), &value) ||
+        prov_value_read_given(p, o, prov_schema_find(r, user, "own", 3, NULL), value,
+                              PROV_BODY_CREATE) ||
+        prov_index_keys(p, user, o, &keys, count))
+        *count = -1;
+    return keys;
+}
+
+static void test_declared(void)
+{
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        prov_registry *r = prov_registry_core(p);
+        uint16_t numbers = 0;
+        int told = 0, x, y;
+        const prov_declaration d = {
+            .file = "x.json",
+            .json = prov_bytes_of(apr_pstrcat(
+                p, "{\"id\":\"urn:x:extension:User\",\"attributes\":[{\"name\":\"own\",",
+                "\"uniqueness\":\"server\",\"type\":\"", values[i].type, "\"}]}", NULL))
+        };
+        prov_registry_declare(r, &d, 1, count_mistake, &told);
+        ok(!told && !prov_registry_bind(r, count_up, &numbers), "a unique %s", values[i].type);
+        const prov_index_key *a = key_of(r, values[i].x, &x), *b = key_of(r, values[i].y, &y);
+        if (!ok(x == 1 && y == 1, "has a key"))
+            continue;
+        ok(a->unique && prov_index_domain(a, 7) == 0, "in all domains");
+        is_int(prov_bytes_equal(a->key, b->key), values[i].same, "%s and %s", values[i].x,
+               values[i].y);
+        key_of(r, "\"\"", &x);
+        ok(x <= 0, "an empty text has none");
+    }
+}
+
 int main(void)
 {
     uint16_t numbers = 100;
@@ -199,6 +260,7 @@ int main(void)
     test_empty();
     test_bad_name();
     test_long();
+    test_declared();
     apr_terminate();
     return plan_done();
 }

@@ -571,23 +571,6 @@ static void test_rows(apr_pool_t *p)
     ok(!prov_link_read((prov_bytes){ later, sizeof later }, &back), "nor a field we do not know");
 }
 
-static void test_edges(void)
-{
-    int wrong_row = 0, wrong_work = 0;
-    for (unsigned bits = 0; bits < 64; bits++) {
-        prov_edge e = { bits & 1, bits & 2, bits & 4, bits & 8, bits & 16, bits & 32 };
-        prov_edge back = prov_edge_read(prov_edge_write(&e));
-        wrong_row += back.wanted != e.wanted || back.applied != e.applied || back.sent != e.sent ||
-                     back.settled != e.settled || back.asleep != e.asleep ||
-                     back.refused != e.refused;
-        bool quiet = bits & (8 | 16 | 32);
-        bool unequal = (bits & 3) == 1 || (bits & 3) == 2 || bits & 4;
-        wrong_work += prov_edge_is_work(&e) != (unequal && !quiet);
-    }
-    is_int(wrong_row, 0, "every edge comes back as it was");
-    is_int(wrong_work, 0, "unequal or sent is work, unless settled, asleep or refused");
-}
-
 int main(void)
 {
     apr_pool_t *p;
@@ -601,7 +584,6 @@ int main(void)
     test_tries();
     test_leases();
     test_rows(p);
-    test_edges();
     apr_terminate();
     return plan_done();
 }

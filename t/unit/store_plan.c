@@ -45,7 +45,7 @@ static void build(prov_plan *plan)
     prov_plan_ack(plan, &id, 59, &ack);
     prov_plan_wait_for_key(plan, &id, 60, 61, bytes);
     prov_plan_supersede(plan, &other, &id, 62, &lease);
-    prov_plan_reclaim(plan, &id, 63, 64, 65);
+    prov_plan_reclaim(plan, &id, 63, &lease);
     prov_plan_edge(plan, 66, &id, &other, &edge);
     prov_plan_edge_sent(plan, 67, &id, &other, true);
     prov_plan_edge_ack(plan, 68, &id, &other, true, PROV_EDGE_UNSENT);
@@ -94,7 +94,7 @@ static const struct {
     { "ack", ID, 59, 0, 0, 0, 0, 0 },
     { "wait_for_key", ID | BYTES, 60, 0, 0, 61, 0, 0 },
     { "supersede", ID | OTHER, 62, 0, 0, 0, 0, 0 },
-    { "reclaim", ID, 63, 0, 0, 0, 0, 64 },
+    { "reclaim", ID, 63, 0, 0, 0, 0, 0 },
     { "edge", ID | OTHER, 66, 0, 0, 0, 0, 0 },
     { "edge_sent", ID | OTHER | FLAG, 67, 0, 0, 0, 0, 0 },
     { "edge_ack", ID | OTHER | FLAG, 68, 0, 0, 0, 0, 0 },
@@ -160,7 +160,7 @@ static void test_structs(const prov_plan *plan)
        "a claim's lease, time and budget");
     ok(is_lease(prov_plan_op(plan, PROV_OP_RENEW)), "a renewal's lease");
     ok(is_lease(prov_plan_op(plan, PROV_OP_SUPERSEDE)), "a take-over's lease");
-    is_int(prov_plan_op(plan, PROV_OP_RECLAIM)->claim.now, 65, "a reclaim's time");
+    ok(is_lease(prov_plan_op(plan, PROV_OP_RECLAIM)), "a reclaim's lease");
     op = prov_plan_op(plan, PROV_OP_PREPARE);
     ok(op->prepare.wanted == 21 && op->prepare.sent_key.data == bytes.data, "what is prepared");
     op = prov_plan_op(plan, PROV_OP_ACK);

@@ -74,8 +74,9 @@ PROV_CHECK(supersede)
         return false;
     if (!prov_rows_link(&a->tx, &op->other, op->target, &old) || prov_rows_superseded(&old))
         return prov_apply_refuse(a, PROV_NOT_THERE);
-    /* Somebody may be disabling the object this very moment. */
-    return !old.lease.process || prov_apply_refuse_for(a, PROV_LEASED, &op->other);
+    /* Somebody may be disabling the object this very moment, or have tried to. */
+    return (!old.lease.process && !old.attempt) ||
+           prov_apply_refuse_for(a, PROV_LEASED, &op->other);
 }
 
 /* --- copies --------------------------------------------------------------------------------- */
@@ -91,17 +92,20 @@ static void put_copy(prov_apply *a, const prov_id *id, uint32_t target, prov_cop
         prov_tx_delete(&a->tx, &key);
 }
 
-static void move_copy(prov_apply *a, const prov_id *from, const prov_id *to, uint32_t target)
+/* What is there, and what may still come there, go with the object. */
+static void move_copies(prov_apply *a, const prov_id *from, const prov_id *to, uint32_t target)
 {
     static const prov_bytes none;
-    prov_row_key key;
-    prov_bytes copy = none;
-    PROV_KEY(&a->tx, key, COPY, from, target, (int)PROV_COPY_APPLIED);
-    if (prov_tx_get(&a->tx, &key, &copy))
-        copy = prov_bytes_copy(a->tx.scratch, copy);
-    put_copy(a, to, target, PROV_COPY_APPLIED, copy);
-    for (int which = PROV_COPY_APPLIED; which < PROV_COPIES; which++)
+    for (int which = PROV_COPY_APPLIED; which < PROV_COPIES; which++) {
+        prov_row_key key;
+        prov_bytes copy = none;
+        PROV_KEY(&a->tx, key, COPY, from, target, which);
+        if (!prov_tx_get(&a->tx, &key, &copy))
+            continue;
+        if (which == PROV_COPY_APPLIED || which == PROV_COPY_SUSPECT)
+            put_copy(a, to, target, (prov_copy)which, prov_bytes_copy(a->tx.scratch, copy));
         put_copy(a, from, target, (prov_copy)which, none);
+    }
 }
 
 /* --- touches and grants --------------------------------------------------------------------- */
@@ -223,11 +227,19 @@ PROV_EFFECT(ack)
     a->grew = op;
 }
 
+/* To be verified some day is not to be worked on. */
+static bool has_work_due(const prov_link *link)
+{
+    prov_link known = *link;
+    known.verify = 0;
+    return prov_link_next(&known) != 0;
+}
+
 void prov_effect_grown(prov_apply *a)
 {
     const prov_op *op = a->grew;
     prov_link link;
-    if (!op || !prov_rows_link(&a->tx, &op->id, op->target, &link) || prov_link_next(&link) ||
+    if (!op || !prov_rows_link(&a->tx, &op->id, op->target, &link) || has_work_due(&link) ||
         !prov_rows_edges_work(&a->tx, op->target, &op->id))
         return;
     prov_touch touch = touch_like(&link, op->ack.now);
@@ -277,7 +289,7 @@ PROV_EFFECT(supersede)
     old.attempt = 0;
     old.attempt_kind = PROV_ATTEMPT_NONE;
     prov_rows_link_put(&a->tx, &was, &old);
-    move_copy(a, &op->other, &op->id, op->target);
+    move_copies(a, &op->other, &op->id, op->target);
     if (!prov_rows_link(&a->tx, &op->id, op->target, &before))
         return;
     now = before;
@@ -285,6 +297,8 @@ PROV_EFFECT(supersede)
     now.etag = was.etag;
     now.key = was.key;
     now.at = was.at;
+    /* What may still come to the object is now its business. */
+    now.verify = was.verify > before.verify ? was.verify : before.verify;
     prov_rows_link_put(&a->tx, &before, &now);
     prov_touch touch = touch_like(&now, 0);
     prov_rows_edges_restart(&a->tx, &now, &touch);
@@ -294,8 +308,8 @@ PROV_EFFECT(supersede)
 PROV_EFFECT(reclaim)
 {
     prov_link old, now;
-    if (!prov_rows_link(&a->tx, &op->id, op->target, &old) || !old.lease.process ||
-        old.lease.process != op->number)
+    if (!prov_rows_link(&a->tx, &op->id, op->target, &old) ||
+        !prov_lease_mine(&old.lease, op->claim.lease.process, op->claim.lease.claim))
         return;
     now = old;
     memset(&now.lease, 0, sizeof now.lease);

@@ -34,6 +34,9 @@ static void check_link(prov_checker *c, prov_bytes key, prov_bytes row)
         bad_link(c, &l, "it is not among those due");
     if (l.lease.process && !PROV_CHECK_HAS(c, LEASE, l.lease.process, &l.resource, l.target))
         bad_link(c, &l, "it is not among those leased");
+    if (!next && l.at == PROV_AT_ACTIVE && l.applied == l.wanted && !prov_rows_superseded(&l) &&
+        prov_rows_edges_work(c->tx, l.target, &l.resource))
+        bad_link(c, &l, "it has members to carry and nobody would");
     check_names(c, &l);
 }
 

@@ -24,7 +24,7 @@ static void make_entry(prov_checker *c, prov_row_key *key, const prov_index_key 
                        const prov_id *id)
 {
     if (k->unique)
-        PROV_KEY(c->tx, *key, UNIQUE, k->attr, domain, k->key);
+        PROV_KEY(c->tx, *key, UNIQUE, k->attr, prov_index_domain(k, domain), k->key);
     else
         PROV_KEY(c->tx, *key, INDEX, k->attr, domain, k->key, id);
 }

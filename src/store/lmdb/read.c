@@ -1,3 +1,4 @@
+#include "store/index.h"
 #include "store/lmdb/private.h"
 
 #include <apr_strings.h>
@@ -90,6 +91,40 @@ void prov_snapshot_indexed(prov_snapshot *n, uint16_t attr, uint16_t domain, pro
     prov_row_key prefix;
     PROV_PREFIX(&n->tx, prefix, INDEX, 3, attr, domain, name);
     each_id_under(n, &prefix, NULL, each, baton);
+}
+
+/* One length of names. */
+static bool each_starting(prov_snapshot *n, prov_row_key *prefix, bool unique, prov_bytes start,
+                          size_t len, prov_each_id *each, void *baton)
+{
+    prov_walk w;
+    bool more = true;
+    prefix->b[prefix->len++] = (uint8_t)(len >> 8);
+    prefix->b[prefix->len++] = (uint8_t)len;
+    memcpy(prefix->b + prefix->len, start.data, start.len);
+    prefix->len += start.len;
+    prov_walk_begin(&w, &n->tx, prefix, NULL);
+    while (more && prov_walk_next(&w)) {
+        const prov_id *id = unique ? (const prov_id *)w.value.data : prov_row_key_last_id(w.key);
+        more = each(baton, id);
+    }
+    prov_walk_end(&w);
+    return more;
+}
+
+/* Names lie by their length first, so each length is looked for. */
+void prov_snapshot_starting(prov_snapshot *n, uint16_t attr, uint16_t domain, bool unique,
+                            prov_bytes start, prov_each_id *each, void *baton)
+{
+    bool more = true;
+    for (size_t len = start.len; len <= PROV_INDEX_KEY_MOST && more; len++) {
+        prov_row_key prefix;
+        if (unique)
+            PROV_PREFIX(&n->tx, prefix, UNIQUE, 2, attr, domain);
+        else
+            PROV_PREFIX(&n->tx, prefix, INDEX, 2, attr, domain);
+        more = each_starting(n, &prefix, unique, start, len, each, baton);
+    }
 }
 
 void prov_snapshot_resources(prov_snapshot *n, uint16_t type, const prov_id *after,
