@@ -128,6 +128,9 @@ static void test_late_create(void)
     second = sent_late(&gone, "leo");
     acknowledge_late(&gone, second->id);
     ok(settle() && !second->active, "one made late for a leaver is disabled");
+    put(user_type, &here, "leo", NULL);
+    ok(settle() && there("User", "leo") && there("User", "leo")->active,
+       "and leaves its name to who needs it");
 }
 
 static void test_stubborn_group(void)

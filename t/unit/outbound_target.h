@@ -113,7 +113,9 @@ static void take(prov_call *call, thing *t, const prov_object *o)
 {
     const prov_attr *active = prov_schema_attr(call->type->schema, "active", 6);
     const prov_value *v = active ? prov_object_first(o, active) : NULL;
-    apr_cpystrn(t->name, text_of(call, o, call->type->naming->name), sizeof t->name);
+    const char *name = text_of(call, o, call->type->naming->name);
+    if (*name) /* nobody there is without one */
+        apr_cpystrn(t->name, name, sizeof t->name);
     apr_cpystrn(t->external_id, text_of(call, o, "externalId"), sizeof t->external_id);
     apr_cpystrn(t->title, text_of(call, o, "title"), sizeof t->title);
     apr_cpystrn(t->manager, text_of(call, o, MANAGER), sizeof t->manager);
