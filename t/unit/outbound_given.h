@@ -236,7 +236,8 @@ static int count_named(const char *name)
 static void plan_faults(int count, const fault *faults)
 {
     apr_thread_mutex_lock(target.lock);
-    memcpy(target.next, faults, sizeof *faults * (size_t)count);
+    for (int i = 0; i < count; i++)
+        target.next[i] = faults[i];
     target.faults = count;
     target.creates = target.updates = target.removes = 0;
     apr_thread_mutex_unlock(target.lock);
