@@ -66,6 +66,14 @@ static fault take_fault(void)
     return f;
 }
 
+__attribute__((unused)) static int faults_left(void)
+{
+    apr_thread_mutex_lock(target.lock);
+    int left = target.faults;
+    apr_thread_mutex_unlock(target.lock);
+    return left;
+}
+
 static prov_answer answered(int status)
 {
     return (prov_answer){ .end = PROV_CALL_ANSWERED, .status = status, .excerpt = "from the test" };
