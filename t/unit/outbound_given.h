@@ -222,7 +222,10 @@ static prov_link link_of(const prov_id *id)
 
 static thing *there(const char *type, const char *name)
 {
-    return find_by(type, NULL, name);
+    apr_thread_mutex_lock(target.lock);
+    thing *found = find_by(type, NULL, name);
+    apr_thread_mutex_unlock(target.lock);
+    return found;
 }
 
 static int count_named(const char *name)
