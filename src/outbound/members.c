@@ -91,7 +91,7 @@ static bool group_is_gone(members *m)
         return false;
     prov_answer a = job->reach->connector->read(
         &job->call, prov_bytes_text(job->pool, job->link.remote), &read);
-    return a.end == PROV_CALL_ANSWERED && (a.status == 404 || a.status == 410);
+    return prov_retry_is_missing(&a);
 }
 
 /* A 404 about one member is only believed if the member cannot be read either. */
@@ -104,7 +104,7 @@ static bool is_contradictory(members *m, const prov_answer *a, const change *c)
         return false;
     call.type = prov_registry_type_named(job->engine->registry, c->wire.member_type);
     prov_answer b = job->reach->connector->read(&call, c->wire.remote_id, &read);
-    return !(b.end == PROV_CALL_ANSWERED && (b.status == 404 || b.status == 410));
+    return !prov_retry_is_missing(&b);
 }
 
 /* True: another try with fewer of them tells more. */
@@ -129,7 +129,7 @@ static void send_range(members *m, int from, int count)
         &job->call, prov_bytes_text(job->pool, job->link.remote), wire, count);
     job->written = a.status;
     prov_fault_point("answer");
-    if (a.end == PROV_CALL_ANSWERED && a.status >= 200 && a.status < 300)
+    if (prov_retry_is_good(&a))
         answer_all(m, from, count, PROV_EDGE_APPLIED);
     else if (!is_about_members(&a)) {
         m->failed = a;

@@ -117,7 +117,7 @@ static void step_aside(prov_job *job, prov_bytes key)
     prov_answer a =
         job->reach->connector->update(&job->call, prov_bytes_text(job->pool, job->link.remote),
                                       NULL, job->applied, aside, &remote);
-    if (a.end == PROV_CALL_ANSWERED && a.status >= 200 && a.status < 300) {
+    if (prov_retry_is_good(&a)) {
         remote.id = prov_bytes_text(job->pool, job->link.remote);
         prov_job_applied(job, PROV_AT_ACTIVE, &remote, aside, true, NULL);
     } else
