@@ -29,16 +29,17 @@ OPTIONS := $(and $(shell grep -l 'prov_settings_options\[\] *=' $(LIB_SRC) /dev/
     $(shell grep -l '^const prov_connector \*const \*prov_connector_all' $(LIB_SRC) /dev/null),options)
 POWERCUT := powercut powercut_disk powercut_script
 # The parts with threads of their own also run under the thread sanitizer.
-THREADED := $(filter %committer %pump,$(UNITS))
+THREADED := $(filter %committer %pump %threads,$(UNITS))
 
 WARN := -Wall -Wextra -Wno-unused-parameter -Werror
 # A table's NULL cases look to the optimizer like a NULL printed.
 WARN_TEST := -Wno-format-overflow
 APR_FLAGS := $(shell apr-1-config --cppflags --cflags --includes 2>/dev/null)
+XML_FLAGS := $(shell xml2-config --cflags 2>/dev/null)
 INCLUDEDIR := $(shell apxs -q INCLUDEDIR 2>/dev/null)
 HTTPD_FLAGS := $(INCLUDEDIR:%=-I%)
-CFLAGS_ALL = -std=gnu99 -g $(WARN) -fvisibility=hidden -fPIC -Isrc $(APR_FLAGS) -MMD -MP
-LIBS := -llmdb -ljson-c -lcurl -lcrypto -lcrypt -lutf8proc -laprutil-1 -lapr-1 -lpthread
+CFLAGS_ALL = -std=gnu99 -g $(WARN) -fvisibility=hidden -fPIC -Isrc $(APR_FLAGS) $(XML_FLAGS) -MMD -MP
+LIBS := -llmdb -ljson-c -lxml2 -lcurl -lcrypto -lcrypt -lutf8proc -laprutil-1 -lapr-1 -lm -lpthread
 
 # A variant is a folder under build/ with its own flags; test ones know the fault points.
 SANITIZE := -fno-omit-frame-pointer -fno-sanitize-recover=all

@@ -15,6 +15,9 @@ typedef struct prov_cli {
     const char *limit, *format, *map, *rejects, *type, *domain;
     const char *dry_run, *progress; /* flags: not NULL if given */
     void *prepared;                 /* what the command's prepare left for its run */
+    const char *request, *now, *combine;
+    apr_array_header_t *policies; /* of const char *: --policy, as often as it is given */
+    bool trace, json;
     /* the words behind the command */
     const char *const *words;
     int count;
@@ -30,6 +33,7 @@ typedef struct prov_command {
     prov_cli_run *run;
     /* Before the store's owner is become: opens the caller's own files; or NULL. */
     prov_cli_run *prepare;
+    bool without_store; /* it needs none */
 } prov_command;
 
 extern const prov_command prov_commands[]; /* ended by a NULL name */
@@ -37,7 +41,8 @@ extern const prov_command prov_commands[]; /* ended by a NULL name */
 prov_cli_run prov_cli_admin_create, prov_cli_token_create, prov_cli_token_list,
     prov_cli_token_revoke, prov_cli_links, prov_cli_links_retry, prov_cli_links_summary,
     prov_cli_target_resume, prov_cli_stats, prov_cli_check, prov_cli_import,
-    prov_cli_import_prepare, prov_cli_export, prov_cli_backup, prov_cli_backup_prepare;
+    prov_cli_import_prepare, prov_cli_export, prov_cli_backup, prov_cli_backup_prepare,
+    prov_cli_pdp, prov_cli_pdp_check;
 
 /* Becomes the owner of the store's folder, reads effective.json there and opens the store. */
 prov_err *prov_cli_open(prov_cli *c);

@@ -6,44 +6,53 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define FILES_MOST 100000
+
 const prov_command prov_commands[] = {
     { "admin create", "NAME", "make an administrator; the password is read from standard input", 1,
-      1, prov_cli_admin_create, NULL },
+      1, prov_cli_admin_create, NULL, false },
     { "token create", "NAME --permit LIST [--application APP] [--expires 90d] [--value TOKEN]",
-      "make a bearer token and print it, this once", 1, 1, prov_cli_token_create, NULL },
+      "make a bearer token and print it, this once", 1, 1, prov_cli_token_create, NULL, false },
     { "token list", "", "name the tokens, what they may do and until when", 0, 0,
-      prov_cli_token_list, NULL },
-    { "token revoke", "NAME", "end a token, at once", 1, 1, prov_cli_token_revoke, NULL },
+      prov_cli_token_list, NULL, false },
+    { "token revoke", "NAME", "end a token, at once", 1, 1, prov_cli_token_revoke, NULL, false },
     { "links", "[--state STATE] [--target IDP/CONNECTOR] [--limit N]",
-      "list where each object stands at each target", 0, 0, prov_cli_links, NULL },
+      "list where each object stands at each target", 0, 0, prov_cli_links, NULL, false },
     { "links retry", "[ID] [--state STATE] [--target IDP/CONNECTOR]",
       "try again now: the failed ones, or those of a state, or of one object", 0, 1,
-      prov_cli_links_retry, NULL },
+      prov_cli_links_retry, NULL, false },
     { "links summary", "[--target IDP/CONNECTOR]", "count the links of each target by state", 0, 0,
-      prov_cli_links_summary, NULL },
+      prov_cli_links_summary, NULL, false },
     { "target resume", "IDP/CONNECTOR", "let a paused target be called again", 1, 1,
-      prov_cli_target_resume, NULL },
-    { "stats", "", "count what the store holds", 0, 0, prov_cli_stats, NULL },
+      prov_cli_target_resume, NULL, false },
+    { "stats", "", "count what the store holds", 0, 0, prov_cli_stats, NULL, false },
     { "check", "", "hold every index, membership, edge, grant and link against the resources", 0, 0,
-      prov_cli_check, NULL },
+      prov_cli_check, NULL, false },
     { "import",
       "FILE [--format jsonl|csv|ldif] [--map FILE] [--type TYPE] [--application APP] [--rejects "
       "FILE] [--dry-run] [--progress]",
       "make the resources of a file that are not there yet; what cannot be is told by line", 1, 1,
-      prov_cli_import, prov_cli_import_prepare },
+      prov_cli_import, prov_cli_import_prepare, false },
     { "export", "[--type TYPE] [--domain DOMAIN]",
       "print every resource as SCIM JSON, one a line, as import takes it", 0, 0, prov_cli_export,
-      NULL },
+      NULL, false },
     { "backup", "DIR",
       "copy the store, consistent while the server runs, into a new or empty folder", 1, 1,
-      prov_cli_backup, prov_cli_backup_prepare },
-    { NULL, NULL, NULL, 0, 0, NULL, NULL }
+      prov_cli_backup, prov_cli_backup_prepare, false },
+    { "pdp", "--policy FILE... --request FILE [--json] [--trace] [--now TIME] [--combine ID]",
+      "decide a request of XACML 3.0, XML or JSON, by these policies, and print the response", 0,
+      FILES_MOST, prov_cli_pdp, NULL, true },
+    { "pdp check", "FILE...", "look for what is wrong with policies of XACML 3.0", 1, FILES_MOST,
+      prov_cli_pdp_check, NULL, true },
+    { NULL, NULL, NULL, 0, 0, NULL, NULL, false }
 };
 
 typedef struct cli_option {
     const char *name, *value, *help; /* no value: a flag */
     size_t offset;
 } cli_option;
+
+#define NOWHERE SIZE_MAX /* one that is collected, not put in its place */
 
 static const cli_option options[] = {
     { "--store", "DIR", "the store's folder (or PROVISION_STORE)", offsetof(prov_cli, store) },
@@ -68,6 +77,12 @@ static const cli_option options[] = {
     { "--dry-run", NULL, "check every record and change nothing", offsetof(prov_cli, dry_run) },
     { "--progress", NULL, "tell it on standard error, terminal or not",
       offsetof(prov_cli, progress) },
+    { "--policy", "FILE", "a policy or policy set; may be given more than once", NOWHERE },
+    { "--request", "FILE", "what is asked", offsetof(prov_cli, request) },
+    { "--now", "TIME", "the time of the decision, as 2026-11-21T09:30:00Z (the clock's)",
+      offsetof(prov_cli, now) },
+    { "--combine", "ID", "how several policies are combined (deny-overrides)",
+      offsetof(prov_cli, combine) },
     { NULL, NULL, NULL, 0 }
 };
 
@@ -79,9 +94,11 @@ static void usage(FILE *out)
     fprintf(out, "\nOptions:\n");
     for (const cli_option *o = options; o->name; o++)
         fprintf(out, "  %s %s\n      %s\n", o->name, o->value ? o->value : "", o->help);
-    fprintf(out, "  --json\n      one JSON object a line\n"
-                 "  --help\n      this text\n"
-                 "\nExit status: 0 done, 1 not done, 2 not understood.\n");
+    fprintf(out,
+            "  --json\n      one JSON object a line\n"
+            "  --trace\n      say on standard error which target, condition and rule did what\n"
+            "  --help\n      this text\n"
+            "\nExit status: 0 done, 1 not done, 2 not understood.\n");
 }
 
 static int misuse(const char *sentence, const char *what)
@@ -115,7 +132,11 @@ static int take_option(prov_cli *c, const char *const *words, int count)
         int taken = o->value ? 2 : 1;
         if (strcmp(o->name, words[0]) != 0 || taken > count)
             continue;
-        *(const char **)(void *)((char *)c + o->offset) = words[taken - 1];
+        const char *value = words[taken - 1];
+        if (o->offset == NOWHERE)
+            APR_ARRAY_PUSH(c->policies, const char *) = value;
+        else
+            *(const char **)(void *)((char *)c + o->offset) = value;
         return taken;
     }
     return 0;
@@ -124,7 +145,7 @@ static int take_option(prov_cli *c, const char *const *words, int count)
 static int run(prov_cli *c, const prov_command *command)
 {
     prov_err *err = command->prepare ? command->prepare(c) : NULL;
-    if (!err)
+    if (!err && !command->without_store)
         err = prov_cli_open(c);
     if (!err)
         err = command->run(c);
@@ -140,15 +161,17 @@ static int main_on(apr_pool_t *p, int argc, const char *const *argv)
 {
     prov_cli c = { .pool = p, .store = getenv("PROVISION_STORE") };
     apr_array_header_t *words = apr_array_make(p, 8, sizeof(const char *));
-    bool json = false;
     int used;
+    c.policies = apr_array_make(p, 4, sizeof(const char *));
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             usage(stdout);
             return 0;
         }
         if (strcmp(argv[i], "--json") == 0)
-            json = true;
+            c.json = true;
+        else if (strcmp(argv[i], "--trace") == 0)
+            c.trace = true;
         else if (strncmp(argv[i], "--", 2) != 0)
             APR_ARRAY_PUSH(words, const char *) = argv[i];
         else if ((used = take_option(&c, argv + i, argc - i)) == 0)
@@ -165,9 +188,9 @@ static int main_on(apr_pool_t *p, int argc, const char *const *argv)
     if (c.count < command->words_least || c.count > command->words_most)
         return misuse("it is called as ",
                       apr_pstrcat(p, command->name, " ", command->arguments, NULL));
-    if (!c.store)
+    if (!c.store && !command->without_store)
         return misuse("--store DIR says whose", "");
-    c.print = prov_print_make(p, json);
+    c.print = prov_print_make(p, c.json);
     return run(&c, command);
 }
 

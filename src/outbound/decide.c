@@ -209,7 +209,7 @@ bool prov_job_decide(prov_job *job, prov_snapshot *n)
 
 static bool manages(const prov_job *job, const prov_attr *a)
 {
-    return (job->desired && prov_object_get(job->desired, a)) ||
+    return a == job->type->naming || (job->desired && prov_object_get(job->desired, a)) ||
            (job->applied && prov_object_get(job->applied, a)) ||
            (job->sent && prov_object_get(job->sent, a)) ||
            (job->suspect && prov_object_get(job->suspect, a));

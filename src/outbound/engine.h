@@ -90,7 +90,7 @@ typedef struct prov_job {
 bool prov_job_decide(prov_job *job, prov_snapshot *n);
 prov_bytes prov_job_key(const prov_job *job, const char *name); /* normalised */
 const char *prov_job_name(const prov_job *job, const prov_object *o);
-/* The copy under a name that nobody wants; NULL: it already has it. */
+/* The copy under a name that nobody wants; NULL: it already has it, or none. */
 prov_object *prov_job_aside(const prov_job *job);
 /* What the object of another of our resources would look like at this job's target. */
 prov_object *prov_job_map(const prov_job *job, prov_snapshot *n, const prov_id *id);

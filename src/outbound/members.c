@@ -91,7 +91,7 @@ static bool group_is_gone(members *m)
         return false;
     prov_answer a = job->reach->connector->read(
         &job->call, prov_bytes_text(job->pool, job->link.remote), &read);
-    return a.end == PROV_CALL_ANSWERED && (a.status == 404 || a.status == 410);
+    return prov_retry_is_missing(&a);
 }
 
 /* A 404 about one member is only believed if the member cannot be read either. */
@@ -104,7 +104,7 @@ static bool is_contradictory(members *m, const prov_answer *a, const change *c)
         return false;
     call.type = prov_registry_type_named(job->engine->registry, c->wire.member_type);
     prov_answer b = job->reach->connector->read(&call, c->wire.remote_id, &read);
-    return !(b.end == PROV_CALL_ANSWERED && (b.status == 404 || b.status == 410));
+    return !prov_retry_is_missing(&b);
 }
 
 /* True: another try with fewer of them tells more. */
@@ -129,7 +129,7 @@ static void send_range(members *m, int from, int count)
         &job->call, prov_bytes_text(job->pool, job->link.remote), wire, count);
     job->written = a.status;
     prov_fault_point("answer");
-    if (a.end == PROV_CALL_ANSWERED && a.status >= 200 && a.status < 300)
+    if (prov_retry_is_good(&a))
         answer_all(m, from, count, PROV_EDGE_APPLIED);
     else if (!is_about_members(&a)) {
         m->failed = a;
@@ -199,7 +199,7 @@ typedef struct compare {
     prov_job *job;
     prov_snapshot *n;
     prov_plan *plan;
-    apr_hash_t *there; /* remote id to itself, those not yet accounted for */
+    apr_hash_t *there; /* remote id to itself */
     int found;
 } compare;
 
@@ -207,7 +207,6 @@ static void put_edge(compare *c, const prov_id *member, bool wanted, bool applie
 {
     prov_edge edge = { .wanted = wanted, .applied = applied };
     prov_plan_edge(c->plan, c->job->reach->number, &c->job->id, member, &edge);
-    c->found++;
 }
 
 static bool compare_edge(void *baton, const prov_id *member, const prov_edge *edge)
@@ -217,9 +216,10 @@ static bool compare_edge(void *baton, const prov_id *member, const prov_edge *ed
     if (!prov_snapshot_link(c->n, member, c->job->reach->number, &link) || !link.remote.len)
         return true;
     bool there = apr_hash_get(c->there, link.remote.data, link.remote.len) != NULL;
-    if (there != edge->applied && !edge->refused)
-        put_edge(c, member, edge->wanted, there);
-    apr_hash_set(c->there, link.remote.data, link.remote.len, NULL);
+    if (!edge->suspect && (there == edge->applied || edge->refused))
+        return true;
+    put_edge(c, member, edge->wanted, there);
+    c->found += there != edge->applied || there != edge->wanted;
     return true;
 }
 
@@ -234,17 +234,8 @@ int prov_job_compare_members(prov_job *job, const prov_remote *remote, prov_plan
     }
     if (prov_store_read(job->engine->store, job->pool, &c.n))
         return 0;
+    /* Who is there without an edge was added by others, and stays. */
     prov_snapshot_edges(c.n, job->reach->number, &job->id, NULL, compare_edge, &c);
-    /* One of our users without an edge is what a late call of ours left behind; a member we do not
-     * know was added by others and stays. */
-    for (apr_hash_index_t *i = apr_hash_first(job->pool, c.there); i; i = apr_hash_next(i)) {
-        const void *id;
-        apr_ssize_t len;
-        prov_id member;
-        apr_hash_this(i, &id, &len, NULL);
-        if (prov_snapshot_remote(c.n, job->reach->number, (prov_bytes){ id, (size_t)len }, &member))
-            put_edge(&c, &member, false, true);
-    }
     prov_snapshot_end(c.n);
     return c.found;
 }

@@ -72,6 +72,8 @@ static bool breaks_circle(const prov_job *job, prov_snapshot *n, prov_id holder,
 prov_object *prov_job_aside(const prov_job *job)
 {
     const char *name = prov_job_name(job, job->applied);
+    if (!name)
+        return NULL; /* the target shows none */
     const char *end = apr_pstrcat(job->pool, ".", prov_id_text(job->pool, &job->id), NULL);
     size_t len = strlen(name), end_len = strlen(end);
     if (len > end_len && strcmp(name + len - end_len, end) == 0)
@@ -79,27 +81,6 @@ prov_object *prov_job_aside(const prov_job *job)
     prov_object *aside = prov_object_copy(job->pool, job->applied);
     prov_object_put_text(aside, job->type->naming, apr_pstrcat(job->pool, name, end, NULL));
     return aside;
-}
-
-/* Ours gives up its name for a while: whoever waits for it can move, and in the end so can we. */
-static void step_aside(prov_job *job)
-{
-    if (!(job->reach->abilities & PROV_CAN_RENAME)) {
-        prov_job_refuse(job, "our objects need each other's names, and this target cannot rename");
-        return;
-    }
-    prov_object *aside = prov_job_aside(job);
-    if (!aside || !prov_job_prepare(job, PROV_ATTEMPT_UPDATE, aside, NULL))
-        return;
-    prov_remote remote = { 0 };
-    prov_answer a =
-        job->reach->connector->update(&job->call, prov_bytes_text(job->pool, job->link.remote),
-                                      NULL, job->applied, aside, &remote);
-    if (a.end == PROV_CALL_ANSWERED && a.status >= 200 && a.status < 300) {
-        remote.id = prov_bytes_text(job->pool, job->link.remote);
-        prov_job_applied(job, PROV_AT_ACTIVE, &remote, aside, true, NULL);
-    } else
-        prov_job_failed(job, &a, PROV_DID_UPDATE, NULL);
 }
 
 /* `leaver`: whom to ask for the name, or NULL. */
@@ -116,6 +97,31 @@ static void wait_for(prov_job *job, prov_bytes key, const prov_id *leaver)
         prov_plan_touch_link(s.also, leaver, job->reach->number, &touch);
     }
     prov_job_settle(job, &s);
+}
+
+/* Ours gives up its name for a while: whoever waits for it can move, and in the end so can we. */
+static void step_aside(prov_job *job, prov_bytes key)
+{
+    if (!(job->reach->abilities & PROV_CAN_RENAME)) {
+        prov_job_refuse(job, "our objects need each other's names, and this target cannot rename");
+        return;
+    }
+    prov_object *aside = prov_job_aside(job);
+    if (!aside) {
+        wait_for(job, key, NULL);
+        return;
+    }
+    if (!prov_job_prepare(job, PROV_ATTEMPT_UPDATE, aside, NULL))
+        return;
+    prov_remote remote = { 0 };
+    prov_answer a =
+        job->reach->connector->update(&job->call, prov_bytes_text(job->pool, job->link.remote),
+                                      NULL, job->applied, aside, &remote);
+    if (prov_retry_is_good(&a)) {
+        remote.id = prov_bytes_text(job->pool, job->link.remote);
+        prov_job_applied(job, PROV_AT_ACTIVE, &remote, aside, true, NULL);
+    } else
+        prov_job_failed(job, &a, PROV_DID_UPDATE, NULL);
 }
 
 void prov_job_name_taken(prov_job *job, const prov_id *holder, prov_bytes key)
@@ -135,7 +141,7 @@ void prov_job_name_taken(prov_job *job, const prov_id *holder, prov_bytes key)
     if (over)
         take_over(job, holder);
     else if (circle && mine)
-        step_aside(job);
+        step_aside(job, key);
     else
         wait_for(job, key, asked ? holder : NULL);
 }

@@ -7,16 +7,6 @@
 #define FOUND_MOST    8
 #define NOBODYS_TRIES 3 /* conflicts with nobody in sight, before it is called a failure */
 
-static bool is_good(const prov_answer *a)
-{
-    return a->end == PROV_CALL_ANSWERED && a->status >= 200 && a->status < 300;
-}
-
-static bool is_missing(const prov_answer *a)
-{
-    return a->end == PROV_CALL_ANSWERED && (a->status == 404 || a->status == 410);
-}
-
 /* The externalId as it went out: what we sent, or had applied, or would send. */
 static const char *external_id(const prov_job *job)
 {
@@ -60,7 +50,7 @@ static prov_answer find_ours(prov_job *job, prov_remote **found, prov_remote **s
     int count = 0;
     *found = *stranger = NULL;
     prov_answer a = c->find(&job->call, "externalId", external_id(job), r, FOUND_MOST, &count);
-    for (int i = 0; is_good(&a) && i < count; i++)
+    for (int i = 0; prov_retry_is_good(&a) && i < count; i++)
         if (is_ours(job, &r[i])) {
             *found = &r[i];
             if (!prov_bytes_equal(prov_bytes_of(r[i].id), job->link.remote))
@@ -68,12 +58,12 @@ static prov_answer find_ours(prov_job *job, prov_remote **found, prov_remote **s
         }
     /* That we are where we were says nothing about who has the name that we want. */
     const char *name = sent_name(job);
-    if (!is_good(&a) || !name || !prov_job_keeps_lease(job))
+    if (!prov_retry_is_good(&a) || !name || !prov_job_keeps_lease(job))
         return a;
     count = 0;
     r = apr_pcalloc(job->pool, sizeof *r * FOUND_MOST);
     a = c->find(&job->call, job->type->naming->name, name, r, FOUND_MOST, &count);
-    for (int i = 0; is_good(&a) && i < count; i++) {
+    for (int i = 0; prov_retry_is_good(&a) && i < count; i++) {
         if (is_ours(job, &r[i]) || looks_ours(job, &r[i]))
             *found = &r[i];
         else
@@ -141,11 +131,11 @@ void prov_job_probe(prov_job *job)
     }
     if (id) {
         a = job->reach->connector->read(&job->call, id, &read);
-        if (is_good(&a)) {
+        if (prov_retry_is_good(&a)) {
             learn(job, &read, &a);
             return;
         }
-        if (!is_missing(&a)) {
+        if (!prov_retry_is_missing(&a)) {
             prov_job_failed(job, &a, PROV_DID_READ, NULL);
             return;
         }
@@ -153,7 +143,7 @@ void prov_job_probe(prov_job *job)
             return;
     }
     a = find_ours(job, &found, &stranger);
-    if (is_good(&a))
+    if (prov_retry_is_good(&a))
         learn(job, found, &a);
     else
         prov_job_failed(job, &a, PROV_DID_FIND, NULL);
@@ -220,7 +210,7 @@ void prov_job_conflict(prov_job *job)
         return;
     prov_answer a = find_ours(job, &found, &stranger);
     const char *mine = known_id(job);
-    if (!is_good(&a))
+    if (!prov_retry_is_good(&a))
         prov_job_failed(job, &a, PROV_DID_FIND, NULL);
     else if (stranger && !(mine && strcmp(stranger->id, mine) == 0))
         meet_stranger(job, stranger, &a);
@@ -234,7 +224,7 @@ bool prov_job_adopts(prov_job *job)
 {
     prov_remote *found, *stranger;
     prov_answer a = find_ours(job, &found, &stranger);
-    if (!is_good(&a)) {
+    if (!prov_retry_is_good(&a)) {
         prov_job_failed(job, &a, PROV_DID_FIND, NULL);
         return true;
     }
@@ -263,8 +253,8 @@ void prov_job_reread(prov_job *job)
         return;
     prov_answer a = job->reach->connector->read(
         &job->call, prov_bytes_text(job->pool, job->link.remote), &read);
-    bool good = is_good(&a);
-    if (is_missing(&a) || (good && is_anothers(job, &read)))
+    bool good = prov_retry_is_good(&a);
+    if (prov_retry_is_missing(&a) || (good && is_anothers(job, &read)))
         prov_job_missing(job, false);
     else if (good)
         prov_job_observed(job, &read, &a, false);
@@ -279,7 +269,7 @@ void prov_job_missing(prov_job *job, bool removing)
     if (!prov_job_keeps_lease(job))
         return;
     prov_answer a = find_ours(job, &found, &stranger);
-    if (!is_good(&a))
+    if (!prov_retry_is_good(&a))
         prov_job_failed(job, &a, PROV_DID_FIND, NULL);
     else if (found)
         prov_job_observed(job, found, &a, false);
@@ -308,7 +298,7 @@ static bool remove_surplus(prov_job *job)
     int count = 0;
     memset(r, 0, sizeof r);
     prov_answer a = c->find(&job->call, "externalId", external_id(job), r, FOUND_MOST, &count);
-    if (!is_good(&a)) {
+    if (!prov_retry_is_good(&a)) {
         prov_job_failed(job, &a, PROV_DID_FIND, NULL);
         return false;
     }
@@ -319,7 +309,7 @@ static bool remove_surplus(prov_job *job)
         if (!prov_job_keeps_lease(job))
             return false;
         a = c->remove(&job->call, r[i].id, NULL);
-        if (!is_good(&a) && !is_missing(&a)) {
+        if (!prov_retry_is_good(&a) && !prov_retry_is_missing(&a)) {
             prov_job_failed(job, &a, PROV_DID_READ,
                             NULL); /* of no consequence for the link itself */
             return false;
@@ -362,7 +352,7 @@ static void verify_nothing(prov_job *job)
 {
     prov_remote *found, *stranger;
     prov_answer a = find_ours(job, &found, &stranger);
-    if (!is_good(&a)) {
+    if (!prov_retry_is_good(&a)) {
         prov_job_failed(job, &a, PROV_DID_FIND, NULL);
         return;
     }
@@ -385,11 +375,11 @@ void prov_job_verify(prov_job *job)
         return;
     prov_answer a = job->reach->connector->read(
         &job->call, prov_bytes_text(job->pool, job->link.remote), &read);
-    if (is_missing(&a)) {
+    if (prov_retry_is_missing(&a)) {
         prov_job_missing(job, job->link.at == PROV_AT_REMOVED);
         return;
     }
-    if (!is_good(&a)) {
+    if (!prov_retry_is_good(&a)) {
         prov_job_failed(job, &a, PROV_DID_READ, NULL);
         return;
     }

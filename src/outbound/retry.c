@@ -105,6 +105,16 @@ static uint32_t spread(const prov_id *link, uint32_t tries)
     return (h ^ (h >> 16)) & 0x3ff;
 }
 
+bool prov_retry_is_good(const prov_answer *a)
+{
+    return a->end == PROV_CALL_ANSWERED && a->status >= 200 && a->status < 300;
+}
+
+bool prov_retry_is_missing(const prov_answer *a)
+{
+    return a->end == PROV_CALL_ANSWERED && (a->status == 404 || a->status == 410);
+}
+
 apr_time_t prov_retry_after(uint32_t tries, apr_time_t first, double factor, apr_time_t most,
                             const prov_id *link)
 {

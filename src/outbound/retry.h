@@ -56,6 +56,9 @@ typedef struct prov_meaning {
 
 prov_meaning prov_retry_meaning(const prov_answer *a, prov_retry_context ctx);
 
+bool prov_retry_is_good(const prov_answer *a);    /* any 2xx */
+bool prov_retry_is_missing(const prov_answer *a); /* 404, 410 */
+
 /* How long to wait after try number `tries` (1 is the first): first x factor^(tries-1), at most
  * `most`, less up to a quarter that depends on the link and the try alone, so that what failed
  * together does not come back together. */

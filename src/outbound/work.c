@@ -15,11 +15,6 @@ static const char *etag(const prov_job *job)
     return job->link.etag.len ? prov_bytes_text(job->pool, job->link.etag) : NULL;
 }
 
-static bool is_success(const prov_answer *a)
-{
-    return a->end == PROV_CALL_ANSWERED && a->status >= 200 && a->status < 300;
-}
-
 /* Whoever wants to know more of an answer than `failed` does. */
 static void take_answer(prov_job *job, const prov_answer *a, prov_did did)
 {
@@ -53,7 +48,7 @@ static void create(prov_job *job)
     prov_answer a = job->reach->connector->create(&job->call, job->desired, &remote);
     job->written = a.status;
     prov_fault_point("answer");
-    if (is_success(&a))
+    if (prov_retry_is_good(&a))
         prov_job_applied(job, PROV_AT_ACTIVE, &remote, job->desired, has_edges(job), NULL);
     else
         take_answer(job, &a, PROV_DID_CREATE);
@@ -70,7 +65,7 @@ static void change(prov_job *job, prov_attempt_kind kind, const prov_object *wil
                                                   job->applied, will_be, &remote);
     job->written = a.status;
     prov_fault_point("answer");
-    if (is_success(&a)) {
+    if (prov_retry_is_good(&a)) {
         remote.id = remote_id(job);
         prov_job_applied(job, disables ? PROV_AT_DISABLED : PROV_AT_ACTIVE, &remote, will_be,
                          !disables && has_edges(job), NULL);
@@ -102,7 +97,7 @@ static void remove_object(prov_job *job)
     prov_answer a = job->reach->connector->remove(&job->call, remote_id(job), etag(job));
     job->written = a.status;
     prov_fault_point("answer");
-    if (is_success(&a))
+    if (prov_retry_is_good(&a))
         prov_job_applied(job, PROV_AT_REMOVED, NULL, NULL, false, NULL);
     else
         take_answer(job, &a, PROV_DID_REMOVE);

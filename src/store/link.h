@@ -170,6 +170,7 @@ typedef struct prov_edge {
     bool settled; /* the member is out of scope there: shown as a count, not work */
     bool asleep;  /* the member has no remote id there: its acknowledgement wakes it */
     bool refused; /* the target will not have it; the next change asks again */
+    bool suspect; /* sent more than once: one may arrive late; kept until it was looked for */
 } prov_edge;
 uint8_t prov_edge_write(const prov_edge *e);
 prov_edge prov_edge_read(uint8_t row);

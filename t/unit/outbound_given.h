@@ -222,7 +222,10 @@ static prov_link link_of(const prov_id *id)
 
 static thing *there(const char *type, const char *name)
 {
-    return find_by(type, NULL, name);
+    apr_thread_mutex_lock(target.lock);
+    thing *found = find_by(type, NULL, name);
+    apr_thread_mutex_unlock(target.lock);
+    return found;
 }
 
 static int count_named(const char *name)
@@ -236,7 +239,8 @@ static int count_named(const char *name)
 static void plan_faults(int count, const fault *faults)
 {
     apr_thread_mutex_lock(target.lock);
-    memcpy(target.next, faults, sizeof *faults * (size_t)count);
+    for (int i = 0; i < count; i++)
+        target.next[i] = faults[i];
     target.faults = count;
     target.creates = target.updates = target.removes = 0;
     apr_thread_mutex_unlock(target.lock);

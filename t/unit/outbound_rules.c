@@ -40,6 +40,27 @@ static void test_recreated_group(void)
     is_int(count_named("crew"), 1, "there is one of them");
 }
 
+static void test_others_member(void)
+{
+    prov_id group = prov_id_make(), ours = prov_id_make(), theirs = prov_id_make();
+    plan_faults(0, NULL);
+    put(user_type, &ours, "qin", NULL);
+    put(user_type, &theirs, "rob", NULL);
+    put(group_type, &group, "club", NULL);
+    settle();
+    thing *club = there("Group", "club");
+    apr_cpystrn(club->members[club->member_count++], there("User", "rob")->id, 16);
+    FAULTS(LOST_BEFORE);
+    join(&group, &ours, true);
+    ok(settle() && club->member_count == 2, "a member that others added there stays");
+    FAULTS(LOST_BEFORE);
+    apr_cpystrn(target.arrives.id, there("User", "qin")->id, sizeof target.arrives.id);
+    target.arrives.group = club;
+    join(&group, &ours, false);
+    ok(settle() && !target.arrives.group && club->member_count == 1,
+       "one that a late call of ours adds does not");
+}
+
 static void test_late_manager(void)
 {
     prov_id boss = prov_id_make(), clerk = prov_id_make();
@@ -107,6 +128,9 @@ static void test_late_create(void)
     second = sent_late(&gone, "leo");
     acknowledge_late(&gone, second->id);
     ok(settle() && !second->active, "one made late for a leaver is disabled");
+    put(user_type, &here, "leo", NULL);
+    ok(settle() && there("User", "leo") && there("User", "leo")->active,
+       "and leaves its name to who needs it");
 }
 
 static void test_stubborn_group(void)
@@ -228,6 +252,7 @@ int main(int argc, const char *const *argv)
     prov_store_number(store, PROV_NUMBER_TARGET, "there/in-process", &number);
     test_vanished();
     test_recreated_group();
+    test_others_member();
     test_late_manager();
     test_late_create();
     test_stubborn_group();

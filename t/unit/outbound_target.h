@@ -42,8 +42,12 @@ static struct {
     fault next[8];
     int faults;
     int creates, updates, removes, finds;
-    char guilty[16];             /* a member it will not have */
-    bool keeps;                  /* whoever is a member stays one */
+    char guilty[16]; /* a member it will not have */
+    bool keeps;      /* whoever is a member stays one */
+    struct {
+        thing *group; /* gets this member before the next search is answered */
+        char id[16];
+    } arrives;
     bool vanishes;               /* what the next search shows is gone after it */
     void (*during)(prov_call *); /* the next create, before it answers */
     struct {
@@ -60,6 +64,14 @@ static fault take_fault(void)
     memmove(target.next, target.next + 1, sizeof target.next - sizeof *target.next);
     target.faults--;
     return f;
+}
+
+__attribute__((unused)) static int faults_left(void)
+{
+    apr_thread_mutex_lock(target.lock);
+    int left = target.faults;
+    apr_thread_mutex_unlock(target.lock);
+    return left;
 }
 
 static prov_answer answered(int status)
@@ -109,7 +121,9 @@ static void take(prov_call *call, thing *t, const prov_object *o)
 {
     const prov_attr *active = prov_schema_attr(call->type->schema, "active", 6);
     const prov_value *v = active ? prov_object_first(o, active) : NULL;
-    apr_cpystrn(t->name, text_of(call, o, call->type->naming->name), sizeof t->name);
+    const char *name = text_of(call, o, call->type->naming->name);
+    if (*name) /* nobody there is without one */
+        apr_cpystrn(t->name, name, sizeof t->name);
     apr_cpystrn(t->external_id, text_of(call, o, "externalId"), sizeof t->external_id);
     apr_cpystrn(t->title, text_of(call, o, "title"), sizeof t->title);
     apr_cpystrn(t->manager, text_of(call, o, MANAGER), sizeof t->manager);
@@ -210,6 +224,19 @@ static prov_answer read_one(prov_call *call, const char *id, prov_remote *remote
     return answered(t ? 200 : 404);
 }
 
+static void change_member(thing *group, const prov_member_change *c)
+{
+    for (int i = 0; i < group->member_count; i++)
+        if (strcmp(group->members[i], c->remote_id) == 0) {
+            memmove(group->members[i], group->members[i + 1],
+                    (size_t)(MEMBERS - i - 1) * sizeof *group->members);
+            group->member_count--;
+            break;
+        }
+    if (c->add)
+        apr_cpystrn(group->members[group->member_count++], c->remote_id, sizeof *group->members);
+}
+
 static prov_answer find(prov_call *call, const char *key, const char *value, prov_remote *found,
                         int most, int *count)
 {
@@ -217,6 +244,10 @@ static prov_answer find(prov_call *call, const char *key, const char *value, pro
     *count = 0;
     apr_thread_mutex_lock(target.lock);
     target.finds++;
+    if (target.arrives.group)
+        change_member(target.arrives.group,
+                      &(prov_member_change){ .remote_id = target.arrives.id, .add = true });
+    target.arrives.group = NULL;
     for (int i = 0; i < OBJECTS && *count < most; i++) {
         thing *t = &target.things[i];
         if (t->there && strcmp(t->type, call->type->name) == 0 &&
@@ -273,19 +304,6 @@ static prov_answer remove_one(prov_call *call, const char *id, const char *etag)
     }
     apr_thread_mutex_unlock(target.lock);
     return a;
-}
-
-static void change_member(thing *group, const prov_member_change *c)
-{
-    for (int i = 0; i < group->member_count; i++)
-        if (strcmp(group->members[i], c->remote_id) == 0) {
-            memmove(group->members[i], group->members[i + 1],
-                    (size_t)(MEMBERS - i - 1) * sizeof *group->members);
-            group->member_count--;
-            break;
-        }
-    if (c->add)
-        apr_cpystrn(group->members[group->member_count++], c->remote_id, sizeof *group->members);
 }
 
 static prov_answer members(prov_call *call, const char *group, const prov_member_change *changes,

@@ -86,6 +86,26 @@ static void test_edges(void)
     ok(!edge_of(&group, &ann).sent && work_of(&group) == 1, "it is as it was");
 }
 
+/* Sent twice, one of the two may arrive when the other has long been answered. */
+static void test_suspect(void)
+{
+    prov_id group = make_group("g"), ann = linked("ann");
+    join(&group, &ann);
+    grant(&group, group_type, target);
+    prov_plan *a = plan();
+    prov_plan_edge_sent(a, target, &group, &ann, true);
+    prov_plan_member_remove(a, &group, &ann, &soon);
+    prov_plan_edge_sent(a, target, &group, &ann, false);
+    prov_plan_edge_ack(a, target, &group, &ann, false, PROV_EDGE_APPLIED);
+    done(a, "sent without an answer, then taken back");
+    ok(edge_of(&group, &ann).suspect && work_of(&group) == 0, "an edge is kept, but is no work");
+    static const prov_edge none;
+    a = plan();
+    prov_plan_edge(a, target, &group, &ann, &none);
+    done(a, "looked for");
+    ok(!edge_of(&group, &ann).suspect, "it goes");
+}
+
 static void test_sleep(void)
 {
     prov_id group = make_group("g"), ann = linked("ann"), bob = linked("bob");
@@ -194,6 +214,7 @@ int main(void)
         const char *name;
         void (*run)(void);
     } tests[] = { { "edges", test_edges },
+                  { "suspect", test_suspect },
                   { "sleep", test_sleep },
                   { "a member gone", test_group_gone } };
     apr_initialize();

@@ -17,6 +17,7 @@ PROV_EFFECT(edge_sent)
     /* Also what is no longer wanted like that: it goes out all the same, and is to be undone. */
     prov_edge edge;
     prov_rows_edge(&a->tx, op->target, &op->id, &op->other, &edge);
+    edge.suspect = edge.suspect || edge.sent; /* what was sent before may still arrive */
     edge.sent = true;
     prov_rows_edge_put(&a->tx, op->target, &op->id, &op->other, &edge);
 }

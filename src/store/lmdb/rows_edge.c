@@ -26,7 +26,7 @@ void prov_rows_edge_put(prov_tx *tx, uint32_t target, const prov_id *group, cons
     prov_row_key key, work, of;
     prov_edge old;
     uint8_t row = prov_edge_write(edge);
-    bool stays = edge->wanted || edge->applied || edge->sent;
+    bool stays = edge->wanted || edge->applied || edge->sent || edge->suspect;
     bool was = prov_rows_edge(tx, target, group, member, &old);
     if (was == stays && (!was || prov_edge_write(&old) == row))
         return;
@@ -93,7 +93,7 @@ static bool restart(prov_tx *tx, uint32_t target, const prov_id *group, const pr
     prov_edge edge;
     if (!prov_rows_edge(tx, target, group, member, &edge))
         return false;
-    edge.applied = edge.sent = edge.refused = false;
+    edge.applied = edge.sent = edge.refused = edge.suspect = false;
     if (wake)
         edge.settled = edge.asleep = false;
     prov_rows_edge_put(tx, target, group, member, &edge);
@@ -125,6 +125,7 @@ static bool inherit(prov_tx *tx, uint32_t target, const prov_id *old_group,
     prov_rows_edge(tx, target, group, member, &edge);
     edge.applied = old.applied;
     edge.sent = old.sent;
+    edge.suspect = old.suspect;
     prov_rows_edge_put(tx, target, group, member, &edge);
     return prov_edge_is_work(&edge);
 }
