@@ -242,9 +242,9 @@ sub commands
     my $help = `build/provisionctl --help`;
     my %known = map { $_ => 1 } $help =~ /^  ([a-z]+(?: [a-z]+)?)(?= |$)/mg;
     my $code = join "\n", $readme =~ /`([^`\n]+)`/g, map { $_->{text} } @blocks;
-    my @lines = grep { /provisionctl -/ } split /\n/, $code;
+    my @lines = grep { /provisionctl / } split /\n/, $code;
     my @called = (map { /--store \S+ ([a-z]+(?: [a-z]+)?)/g } @lines),
-        $code =~ /^provisionctl ([a-z]+(?: [a-z]+)?)/mg, $code =~ /^((?:links|token|target) [a-z]+)/mg;
+        $code =~ /^(?:build\/)?provisionctl ([a-z]+(?: [a-z]+)?)/mg, $code =~ /^((?:links|token|target) [a-z]+)/mg;
     ok @called > 10, 'commands are named';
     is missing(sub { $known{$_[0]} }, @called), '', 'and exist';
     is missing(sub { $help =~ /^  \Q$_[0]\E\b/m }, map { /(--[a-z]+)/g } @lines), '', 'so do their options';

@@ -3,6 +3,7 @@ package ProvisionTest::Process;
 use strict;
 use warnings;
 use parent 'Exporter';
+use Fcntl qw(LOCK_EX LOCK_NB);
 use IO::Socket::INET ();
 use POSIX ();
 use Time::HiRes qw(time sleep);
@@ -27,16 +28,30 @@ sub wait_for
 # Below those that the system gives to whoever connects: a server that was killed must find its port
 # again. Other processes draw others.
 my $ports_drawn = 0;
+my (%reserved, $reserver); # the locks last as long as we do
 sub free_port
 {
     for (1 .. 1000) {
         my $port = 10_000 + ($$ * 137 + 7919 * $ports_drawn++) % 22_000;
         my $socket = IO::Socket::INET->new(LocalAddr => "127.0.0.1:$port", Listen => 1,
             ReuseAddr => 1);
-        return $port if $socket;
+        return $port if $socket && reserve($port);
     }
     die "no port: $!";
 }
+
+# A server that is down for a moment keeps its port: other tests see that it is spoken for.
+sub reserve
+{
+    my ($port) = @_;
+    open my $lock, '>>', "/tmp/provision-port-$port" or return;
+    flock $lock, LOCK_EX | LOCK_NB or return;
+    $reserved{$port} = $lock;
+    $reserver = $$;
+    return 1;
+}
+
+END { unlink map { "/tmp/provision-port-$_" } keys %reserved if ($reserver // 0) == $$ }
 
 # A process in a group of its own (so that it can be killed whole), its output in a file.
 sub spawn
