@@ -106,7 +106,12 @@ static const char *check_arguments(prov_xloader *l, const prov_xapply *a, prov_x
         literals[i] = a->args[i]->kind == PROV_XEXPR_VALUE ? a->args[i]->u.value : NULL;
     }
     const char *why = prov_xfunction_check(l->scratch, a->function, types, a->count, result);
-    return why ? why : prov_xfunction_prepare(l->pool, a->function, literals, a->count);
+    if (!why)
+        why = prov_xfunction_prepare(l->pool, a->function, literals, a->count);
+    /* The function that a higher-order one applies gets the arguments behind it. */
+    if (!why && a->function->higher)
+        why = prov_xfunction_prepare(l->pool, types[0].function, literals + 1, a->count - 1);
+    return why;
 }
 
 static const prov_xexpr *load_apply(prov_xloader *l, const prov_xml_node *n)

@@ -80,6 +80,16 @@ static const struct {
     { "a regular expression that is none",
       CONDITION(APPLY("1.0:function:string-regexp-match", LITERAL(S, "(a") LITERAL(S, "a"))),
       "2 " XACML "1.0:function:string-regexp-match" },
+    { "a regular expression within a higher-order function",
+      CONDITION(APPLY("3.0:function:any-of",
+                      "<Function FunctionId=\"" XACML
+                      "1.0:function:string-regexp-match\"/>" LITERAL(S, "(a)") DESIGNATOR(S))),
+      NULL },
+    { "one that is none there",
+      CONDITION(APPLY("3.0:function:any-of",
+                      "<Function FunctionId=\"" XACML
+                      "1.0:function:string-regexp-match\"/>" LITERAL(S, "(a") DESIGNATOR(S))),
+      "2 " XACML "3.0:function:any-of" },
     { "an XPath that is none",
       CONDITION(APPLY("1.0:function:string-is-in",
                       LITERAL(S, "a") "<AttributeSelector Category=\"c\" Path=\"a[\" " S
