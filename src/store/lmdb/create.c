@@ -2,6 +2,8 @@
  * new and not yet a store; so it is made aside, and gets its name when it is whole and on disk. */
 #include "store/lmdb/env.h"
 
+#include "base/file.h"
+
 #include <apr_strings.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,15 +11,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static void sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    fsync(fd);
-    close(fd);
-}
 
 static prov_err *failed(apr_pool_t *p, const char *path, const char *what)
 {
@@ -29,7 +22,7 @@ static prov_err *failed(apr_pool_t *p, const char *path, const char *what)
 static prov_err *make_folder(apr_pool_t *p, const char *folder)
 {
     if (mkdir(folder, 0700) == 0)
-        sync_folder(apr_pstrcat(p, folder, "/..", NULL));
+        prov_file_sync_folder(apr_pstrcat(p, folder, "/..", NULL));
     else if (errno != EEXIST)
         return failed(p, folder, "The store's folder cannot be made");
     return NULL;
@@ -66,7 +59,7 @@ prov_err *prov_env_create(prov_env *env, apr_pool_t *p)
     if (err)
         return err;
     if (access(name, F_OK) == 0) {
-        sync_folder(env->folder); /* whoever named it may not have come to that */
+        prov_file_sync_folder(env->folder); /* whoever named it may not have come to that */
         return NULL;
     }
     int fd = open(env->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
