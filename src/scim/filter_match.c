@@ -14,6 +14,8 @@ typedef struct element {
 
 /* Texts up to this length are folded without memory of a pool's. */
 #define FOLD_ROOM 256
+/* Up to this length a text is searched letter by letter. */
+#define SHORT 64
 
 typedef bool element_test(const prov_filter *n, const element *e, apr_pool_t *p);
 
@@ -48,19 +50,53 @@ static int sign_of(const uint8_t *have, const uint8_t *want, size_t len, bool fo
     return 0;
 }
 
-/* memmem is linear whatever the texts are. */
+/* Eight letters at once: the high bit of a byte tells, of ASCII, whether it is in A to Z. */
+static inline uint64_t lower_word(uint64_t word)
+{
+    uint64_t from_a = word + UINT64_C(0x3f3f3f3f3f3f3f3f);
+    uint64_t above_z = word + UINT64_C(0x2525252525252525);
+    return word | ((from_a & ~above_z & UINT64_C(0x8080808080808080)) >> 2);
+}
+
+static void fold_ascii(uint8_t *out, prov_bytes have)
+{
+    size_t i = 0;
+    for (; i + sizeof(uint64_t) <= have.len; i += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, have.data + i, sizeof word);
+        word = lower_word(word);
+        memcpy(out + i, &word, sizeof word);
+    }
+    for (; i < have.len; i++)
+        out[i] = lower(have.data[i]);
+}
+
+/* memmem is linear whatever the texts are, but makes a table first. */
+static bool find(const uint8_t *have, size_t len, prov_bytes want)
+{
+    if (len > SHORT)
+        return memmem(have, len, want.data, want.len);
+    const uint8_t *end = have + len - want.len + 1;
+    while ((have = memchr(have, want.data[0], (size_t)(end - have)))) {
+        if (memcmp(have, want.data, want.len) == 0)
+            return true;
+        if (++have == end)
+            return false;
+    }
+    return false;
+}
+
 static bool contains(prov_bytes have, prov_bytes want, bool fold, apr_pool_t *p)
 {
     uint8_t room[FOLD_ROOM], *folded = room;
     if (have.len < want.len || want.len == 0)
         return want.len == 0;
     if (!fold)
-        return memmem(have.data, have.len, want.data, want.len);
+        return find(have.data, have.len, want);
     if (have.len > sizeof room)
         folded = apr_palloc(p, have.len);
-    for (size_t i = 0; i < have.len; i++)
-        folded[i] = lower(have.data[i]);
-    return memmem(folded, have.len, want.data, want.len);
+    fold_ascii(folded, have);
+    return find(folded, have.len, want);
 }
 
 static int order(prov_bytes have, prov_bytes want, bool fold)
