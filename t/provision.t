@@ -77,20 +77,10 @@ my @own = (@resident, '--filter', 'not (userName sw "CORP/")');
 counts_are(provision(@own, '--dry-run'), [ 4, 0, 2 ], 'a dry run counts');
 is_deeply summary(), {}, 'and does nothing';
 counts_are(provision(@resident, '--filter', 'userName eq "ann"'), [ 1, 0, 0 ], 'one, by a filter');
-ok arrives($target, Users => 'userName eq "ann"'), 'who goes there';
+isnt state_of($front, $id{ann}), 'none', 'who goes there';
 is state_of($front, $id{ben}), 'none', 'and nobody else';
 counts_are(provision(@resident, qw(--type Group)), [ 1, 0, 1 ], 'the groups, but for the administrators');
 counts_are(provision(@own), [ 2, 2, 2 ], 'the rest, and none twice');
-ok settles($front, $id{$_}, 'synced'), "$_ is synced" for qw(ann ben cas);
-my %there = map { $_ => (found($target, Users => qq{userName eq "$_"}))[0]{id} } qw(ann ben cas);
-ok wait_for(sub {
-    my ($team) = found($target, Groups => 'displayName eq "team"');
-    return join(' ', sort map { $_->{value} } @{ $team->{members} // [] })
-        eq join ' ', sort @there{qw(ann ben)};
-}, 15), 'the group has its members there';
-is scalar(found($target, Users => 'userName eq "root-of-it"')), 0, 'an administrator stays at home';
-is scalar(found($target, Groups => 'displayName eq "provision-admins"')), 0, 'and so does his group';
-my $version = (found($target, Users => 'userName eq "ann"'))[0]{meta}{version};
 counts_are(provision(@own), [ 0, 4, 2 ], 'again: nothing is left to do');
 
 # --- killed, and gone on ----------------------------------------------------------------------------
@@ -106,7 +96,15 @@ is $? & 127, 9, 'killed behind its first step';
 counts_are(provision(qw(--application hr)), [ $many - $step, $step, 0 ], 'the same command goes on from there');
 ok wait_for(sub { (summary()->{synced} // 0) == $many + 4 }, 30), 'all are synced' or diag explain summary();
 is decode($target->call(GET => '/scim/v2/Users?count=0'))->{totalResults}, $many + 3, 'each is there once';
-is((found($target, Users => 'userName eq "ann"'))[0]{meta}{version}, $version, 'who was there was left alone');
+ok settles($front, $id{$_}, 'synced'), "$_ is synced" for qw(ann ben cas);
+my %there = map { $_ => (found($target, Users => qq{userName eq "$_"}))[0]{id} } qw(ann ben cas);
+ok wait_for(sub {
+    my ($team) = found($target, Groups => 'displayName eq "team"');
+    return join(' ', sort map { $_->{value} } @{ $team->{members} // [] })
+        eq join ' ', sort @there{qw(ann ben)};
+}, 15), 'the group has its members there';
+is scalar(found($target, Users => 'userName eq "root-of-it"')), 0, 'an administrator stays at home';
+is scalar(found($target, Groups => 'displayName eq "provision-admins"')), 0, 'and so does his group';
 
 # --- another application's grant ----------------------------------------------------------------------
 my ($corp) = found($front, Users => 'userName eq "CORP/u1"');
