@@ -182,11 +182,14 @@ static prov_err *change_attr(patch *t, const prov_patch_op *op)
 
 static prov_err *change_set(order *o, const char *urn);
 
-/* Members that cannot be written are passed over, as in POST and PUT. */
+/* Members that cannot be written are passed over, as in POST and PUT; so is the `schemas` that some
+ * clients write into an extension's object as well. */
 static bool change_member(void *baton, const char *name, const prov_json *value)
 {
     order *o = baton;
     patch *t = o->of;
+    if (o->urn && prov_text_case_compare(name, strlen(name), "schemas", strlen("schemas")) == 0)
+        return true;
     const char *text = o->urn ? apr_pstrcat(t->p, o->urn, ":", name, NULL) : name;
     prov_patch_op op = { .kind = o->kind, .value = value, .budget = &t->budget };
     o->err = prov_path_parse(t->p, t->registry, t->type, text, strlen(text), &op.path);

@@ -144,6 +144,14 @@ static const struct {
       "\"value\":{\"value\":\"m\",\"$ref\":null,\"displayName\":\"ignored\"}}",
       "\"" ENTERPRISE "\":{\"manager\":{\"value\":\"m\"}}", NULL },
     { "", "{\"op\":\"add\",\"value\":{\"" ENTERPRISE "\":\"x\"}}", NULL, "invalidValue" },
+    { "",
+      "{\"op\":\"add\",\"path\":\"" ACME "\",\"value\":{\"schemas\":[\"" ACME
+      "\"],\"tags\":[\"red\",\"blue\"]}}",
+      TAGS, NULL },
+    { TAGS,
+      "{\"op\":\"replace\",\"value\":{\"" ACME "\":{\"schemas\":[\"" ACME "\"],"
+      "\"code\":\"x\"}}}",
+      "\"" ACME "\":{\"tags\":[\"red\",\"blue\"],\"code\":\"x\"}", NULL },
     { "", "{\"op\":\"add\",\"value\":{\"" ENTERPRISE "\":{\"foo\":1}}}", NULL, "invalidPath" },
     { "", "{\"op\":\"add\",\"value\":\"x\"}", NULL, "invalidValue" },
     { "", "{\"op\":\"add\"}", NULL, "invalidValue" },
