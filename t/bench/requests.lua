@@ -1,6 +1,7 @@
 -- wrk's requests: wrk -s requests.lua URL -- AUTHORIZATION KIND ...
 --   paths FILE               GETs of the paths in the file, one after the other
 --   create PREFIX            POSTs of users whose names begin with it
+--   bulk PREFIX COUNT        bulk requests of so many such creates
 --   add FROM MEMBERS GROUPS  PATCHes that add the members in the file, from one on, to the groups
 --   mixed PREFIX FILE        GETs of the paths and, one in ten each, POSTs and the users' PATCHes;
 --                            one connection in twenty requests is closed by its client
@@ -29,9 +30,23 @@ end
 
 function kinds.paths(file) return gets(lines(file), headers) end
 
+local function body(prefix, number)
+   return user:format(prefix, number, prefix, number, prefix, number, number)
+end
+
 local function create(prefix)
-   return wrk.format("POST", "/scim/v2/Users", headers,
-      user:format(prefix, count, prefix, count, prefix, count, count))
+   return wrk.format("POST", "/scim/v2/Users", headers, body(prefix, count))
+end
+
+function kinds.bulk(prefix, size)
+   local operation = '{"method":"POST","path":"/Users","bulkId":"%d","data":%s}'
+   return function()
+      local all = {}
+      for i = 1, size do all[i] = operation:format(i, body(prefix, count * size + i)) end
+      return wrk.format("POST", "/scim/v2/Bulk", headers,
+         '{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[' ..
+         table.concat(all, ",") .. "]}")
+   end
 end
 
 function kinds.create(prefix)
