@@ -6,15 +6,35 @@
 
 /* --- records and their indexes -------------------------------------------------------------- */
 
-/* -1: of a type that is not declared now, or of a damaged record, nobody knows. */
-static int keys_of(prov_checker *c, prov_record rec, const prov_index_key **keys)
+typedef struct fetch {
+    prov_tx *tx;
+    const prov_id *id;
+    bool lost;
+} fetch;
+
+static prov_bytes fetch_large(void *baton, const uint8_t digest[16])
 {
+    fetch *f = baton;
+    prov_row_key key;
+    prov_bytes value = prov_bytes_of(NULL);
+    PROV_KEY(f->tx, key, LARGE, f->id, digest);
+    f->lost |= !prov_tx_get(f->tx, &key, &value);
+    return value;
+}
+
+/* -1: of a type that is not declared now, or of a record that is not whole, nobody knows. */
+static int keys_of(prov_checker *c, const prov_id *id, prov_record rec, const prov_index_key **keys)
+{
+    fetch f = { c->tx, id, false };
     int count = 0;
     if (prov_record_check(c->tx->scratch, rec))
         return -1;
-    const prov_resource_type *type =
-        prov_registry_type_numbered(c->registry, prov_record_head(rec).type);
-    const prov_object *o = type ? prov_record_read(c->tx->scratch, c->registry, rec) : NULL;
+    prov_head head = prov_record_head(rec);
+    const prov_resource_type *type = prov_registry_type_numbered(c->registry, head.type);
+    if (type && head.flags & PROV_RECORD_LARGE)
+        rec = prov_record_join(c->tx->scratch, rec, fetch_large, &f);
+    const prov_object *o =
+        type && !f.lost ? prov_record_read(c->tx->scratch, c->registry, rec) : NULL;
     return o && !prov_index_keys(c->tx->scratch, type, o, keys, &count) ? count : -1;
 }
 
@@ -32,7 +52,7 @@ static bool has_entry(prov_checker *c, const prov_id *id, prov_record rec,
                       const prov_row_key *entry)
 {
     const prov_index_key *keys;
-    int count = keys_of(c, rec, &keys);
+    int count = keys_of(c, id, rec, &keys);
     for (int i = 0; i < count; i++) {
         prov_row_key key;
         make_entry(c, &key, &keys[i], prov_record_head(rec).domain, id);
@@ -55,7 +75,7 @@ static bool is_taken(prov_checker *c, const prov_row_key *key, const prov_id *id
 static void check_entries(prov_checker *c, const prov_id *id, prov_record rec)
 {
     const prov_index_key *keys;
-    int count = keys_of(c, rec, &keys);
+    int count = keys_of(c, id, rec, &keys);
     for (int i = 0; i < count; i++) {
         prov_row_key key;
         prov_id holder;
