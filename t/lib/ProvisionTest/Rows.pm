@@ -58,6 +58,7 @@ sub of
 sub fits
 {
     my ($got, $want) = @_;
+    $want = ref $want eq 'Regexp' ? $want : $json->decode(filled($json->encode($want)));
     return !defined $got if !defined $want;
     return 0 if !defined $got;
     return $got =~ $want if ref $want eq 'Regexp';
