@@ -1,5 +1,6 @@
 #include "inbound/scim.h"
 #include "inbound/media.h"
+#include "inbound/rate.h"
 #include "scim/message.h"
 
 #include <apr_lib.h>
@@ -222,6 +223,14 @@ static const char *name_of(const prov_scim *s, const target *t, bool is_resource
     return t->name ? apr_pstrmemdup(s->r->pool, t->name, len) : NULL;
 }
 
+/* Whoever another module let in without asking us about a permission. */
+static prov_err *count(prov_scim *s)
+{
+    prov_caller caller;
+    prov_err *err = s->r->user ? prov_caller_of(s->r, s->service, &caller) : NULL;
+    return err || !s->r->user ? err : prov_rate_check(s->r, &caller);
+}
+
 static prov_err *dispatch(prov_scim *s)
 {
     target t;
@@ -229,6 +238,8 @@ static prov_err *dispatch(prov_scim *s)
     const char *path = prov_glue_path(s->r);
     size_t version = version_len(path);
     prov_err *err = prov_reply_service(s->r, &s->service);
+    if (!err)
+        err = count(s);
     if (err)
         return err;
     if (!is_known_version(path, version))
