@@ -32,15 +32,23 @@ static const prov_attr *members_attr(const work *w)
 
 /* --- what is -------------------------------------------------------------------------------- */
 
+static bool names_version(const prov_condition *c, uint64_t version)
+{
+    bool named = c->any;
+    for (int i = 0; i < c->count && !named; i++)
+        named = c->versions[i] == version;
+    return named;
+}
+
 static prov_err *check_version(const work *w)
 {
-    const prov_condition *c = &w->a->change->match;
-    bool right = !c->given || c->any;
-    for (int i = 0; i < c->count && !right; i++)
-        right = c->versions[i] == w->head.version;
-    if (right)
-        return NULL;
-    return prov_err_make(w->a->p, 412, NULL, "the resource was changed since the version named");
+    const prov_condition *match = &w->a->change->match, *unless = &w->a->change->unless;
+    if (match->given && !names_version(match, w->head.version))
+        return prov_err_make(w->a->p, 412, NULL,
+                             "the resource was changed since the version named");
+    if (unless->given && names_version(unless, w->head.version))
+        return prov_err_make(w->a->p, 412, NULL, "the resource has a version that was excluded");
+    return NULL;
 }
 
 static prov_err *load(work *w)
@@ -220,16 +228,27 @@ static bool same_fields(prov_record x, prov_record y)
     return prov_bytes_equal(a, b);
 }
 
-static prov_err *compare(work *w)
+/* A PATCH may put one long text into thousands of values: then none of it is written. */
+static prov_err *write_record(const work *w, prov_record *out)
 {
     int64_t most = w->a->service->config->settings.max_resource;
+    bool fits = prov_object_text(w->now) <= most;
+    if (fits)
+        *out = prov_record_write(w->a->p, &w->head, w->now, NULL, NULL);
+    if (fits && (int64_t)out->bytes.len <= most)
+        return NULL;
+    return prov_err_make(w->a->p, 413, NULL, "a resource has %" APR_INT64_T_FMT " bytes at most",
+                         (apr_int64_t)most);
+}
+
+static prov_err *compare(work *w)
+{
     w->put = w->password || (w->now && !w->exists);
     if (w->now) {
-        prov_record rec = prov_record_write(w->a->p, &w->head, w->now, NULL, NULL);
-        if ((int64_t)rec.bytes.len > most)
-            return prov_err_make(w->a->p, 413, NULL,
-                                 "a resource has %" APR_INT64_T_FMT " bytes at most",
-                                 (apr_int64_t)most);
+        prov_record rec;
+        prov_err *err = write_record(w, &rec);
+        if (err)
+            return err;
         w->put = w->put || !same_fields(rec, w->record);
     } else if (w->password) {
         w->now = prov_object_copy(w->a->p, w->was);
@@ -272,10 +291,11 @@ static prov_err *check_new(const work *w)
 
 static void plan_conditions(const work *w)
 {
-    const prov_condition *c = &w->a->change->match;
+    const prov_condition *c = &w->a->change->match, *unless = &w->a->change->unless;
     prov_plan *plan = w->a->plan;
     uint64_t mine = prov_engine_generation(w->a->service->engine);
-    bool version = w->put || w->members.whole || is_deleting(w) || (c->given && !c->any);
+    bool version =
+        w->put || w->members.whole || is_deleting(w) || (c->given && !c->any) || unless->given;
     if (w->exists && version)
         prov_plan_must_be_version(plan, &w->a->id, w->head.version);
     else if (w->exists)
