@@ -43,11 +43,6 @@ prov_store *prov_engine_store(const prov_engine *e)
     return e->store;
 }
 
-uint64_t prov_engine_generation(const prov_engine *e)
-{
-    return e->process.generation;
-}
-
 /* --- targets ---------------------------------------------------------------------------------- */
 
 static prov_err *read_secrets(apr_pool_t *p, const prov_connector *connector, const void *values,
@@ -328,7 +323,7 @@ prov_err *prov_engine_start(apr_pool_t *p, const prov_engine_settings *s, prov_e
         return err;
     *out = e;
     if (!s->dispatch)
-        return NULL;
+        return prov_generation_see(e, p);
     if ((err = prov_generation_declare(e, p)) ||
         (err = prov_store_register(e->store, e->process.generation, &e->process)))
         return err;

@@ -18,7 +18,7 @@ typedef struct pump {
     apr_time_t reclaimed; /* when the dead were last looked for */
     apr_time_t swept;
     int first; /* reach to start with: turns rotate, so that none starves */
-    bool scanning;
+    bool scanning, building;
 } pump;
 
 /* A link that may be claimed. */
@@ -225,6 +225,14 @@ static void dispatch(pump *u, const candidate *c)
 
 /* --- a turn --------------------------------------------------------------------------------- */
 
+static void build(pump *u)
+{
+    prov_engine *e = u->engine;
+    prov_err *err = prov_store_build(e->store, u->turn, e->registry, &e->process, &u->building);
+    if (err)
+        prov_log(PROV_LOG_WARNING, "%s", prov_err_text(u->turn, err));
+}
+
 static void keep_house(pump *u, prov_snapshot *n, apr_time_t now)
 {
     prov_engine *e = u->engine;
@@ -232,8 +240,13 @@ static void keep_house(pump *u, prov_snapshot *n, apr_time_t now)
         u->reclaimed = now;
         reclaim(u, n, now);
         u->scanning = prov_generation_scan(e, u->turn);
-    } else if (u->scanning)
-        u->scanning = prov_generation_scan(e, u->turn);
+        build(u);
+    } else {
+        if (u->scanning)
+            u->scanning = prov_generation_scan(e, u->turn);
+        if (u->building)
+            build(u);
+    }
     if (now - u->swept >= SWEEP_EVERY) {
         bool more = false;
         prov_ages ages = { e->config->settings.audit_keep, e->config->settings.removed_keep };
@@ -267,7 +280,7 @@ static apr_time_t turn(pump *u)
                 dispatch(u, &b->items[i]);
         wake = now;
     }
-    return u->scanning ? now : wake;
+    return u->scanning || u->building ? now : wake;
 }
 
 static void sleep_until(prov_engine *e, apr_time_t wake)

@@ -1,49 +1,51 @@
 #include "store/lmdb/check.h"
 
-#include "store/index.h"
-
 #include <apr_tables.h>
 #include <string.h>
 
 /* --- records and their indexes -------------------------------------------------------------- */
 
-static int keys_of(prov_checker *c, prov_record rec, const prov_index_key **keys)
+/* Whether every record has its rows by now. */
+static bool is_whole(prov_checker *c, prov_index_kind kind, uint16_t attr)
 {
-    prov_head head = prov_record_head(rec);
-    const prov_resource_type *type = prov_registry_type_numbered(c->registry, head.type);
-    int count = 0;
-    if (type) {
-        const prov_object *o = prov_record_read(c->tx->scratch, c->registry, rec);
-        if (!o || prov_index_keys(c->tx->scratch, type, o, keys, &count))
-            return 0;
-    }
-    return count;
+    const prov_attr *a = prov_registry_attr_numbered(c->registry, attr);
+    const prov_index *index = a ? prov_index_of(a) : NULL;
+    prov_stage stage;
+    if (kind != PROV_INDEX_TIMES && index && index->always)
+        return true;
+    return prov_rows_stage(c->tx, kind, attr, &stage) && stage.at == PROV_STAGE_READY;
 }
 
-static void make_entry(prov_checker *c, prov_row_key *key, const prov_index_key *k, uint16_t domain,
-                       const prov_id *id)
+static prov_index_kind kind_of(const prov_index_key *k)
 {
-    if (k->unique)
-        PROV_KEY(c->tx, *key, UNIQUE, k->attr, prov_index_domain(k, domain), k->key);
-    else
-        PROV_KEY(c->tx, *key, INDEX, k->attr, domain, k->key, id);
+    return k->unique ? PROV_INDEX_UNIQUE : PROV_INDEX_VALUES;
+}
+
+static void check_key(prov_checker *c, const prov_id *id, const prov_index_key *k, uint16_t domain)
+{
+    prov_row_key key;
+    prov_id holder;
+    prov_rows_index_key(c->tx, &key, k, domain, id);
+    if (!k->unique && prov_tx_has(c->tx, &key))
+        return;
+    if (!k->unique || !prov_tx_get_id(c->tx, &key, &holder))
+        prov_check_says(c, "Resource %s is missing from the index of attribute %d",
+                        prov_check_id(c, id), k->attr);
+    else if (!prov_id_equal(&holder, id))
+        prov_check_says(c, "Resource %s has a value of attribute %d that %s has, too",
+                        prov_check_id(c, id), k->attr, prov_check_id(c, &holder));
 }
 
 static void check_entries(prov_checker *c, const prov_id *id, prov_record rec)
 {
     const prov_index_key *keys;
-    int count = keys_of(c, rec, &keys);
-    for (int i = 0; i < count; i++) {
-        prov_row_key key;
-        prov_id holder;
-        make_entry(c, &key, &keys[i], prov_record_head(rec).domain, id);
-        bool there = keys[i].unique
-                         ? prov_tx_get_id(c->tx, &key, &holder) && prov_id_equal(&holder, id)
-                         : prov_tx_has(c->tx, &key);
-        if (!there)
-            prov_check_says(c, "Resource %s is missing from the index of attribute %d",
-                            prov_check_id(c, id), keys[i].attr);
-    }
+    prov_head head = prov_record_head(rec);
+    int count = prov_rows_keys_of(c->tx, c->registry, id, rec, &keys);
+    for (int i = 0; i < count; i++)
+        if (is_whole(c, kind_of(&keys[i]), keys[i].attr))
+            check_key(c, id, &keys[i], head.domain);
+    if (is_whole(c, PROV_INDEX_TIMES, 0) && !prov_rows_times_there(c->tx, id, &head))
+        prov_check_says(c, "Resource %s is missing from the order of time", prov_check_id(c, id));
 }
 
 static void check_declared(prov_checker *c, const prov_id *id, prov_record rec)
@@ -99,19 +101,32 @@ static void check_type(prov_checker *c, prov_bytes key, prov_bytes row)
         prov_check_says(c, "Id %s leads to no record", prov_check_id(c, id));
 }
 
+/* Rows that are to go may be anything. */
+static bool is_going(prov_checker *c, prov_index_kind kind, prov_bytes entry)
+{
+    prov_reader in = prov_read(entry);
+    prov_stage stage;
+    prov_get_u16(&in);
+    uint16_t attr = kind == PROV_INDEX_TIMES ? 0 : prov_get_u16(&in);
+    return prov_rows_stage(c->tx, kind, attr, &stage) &&
+           (stage.at == PROV_STAGE_GOING || stage.at == PROV_STAGE_AGAIN);
+}
+
 /* An entry must be one of those its record would have. */
 static void check_entry(prov_checker *c, const prov_id *id, prov_table table, prov_bytes entry)
 {
     const prov_index_key *keys;
     prov_record rec;
+    if (is_going(c, table == PROV_TABLE_UNIQUE ? PROV_INDEX_UNIQUE : PROV_INDEX_VALUES, entry))
+        return;
     if (!prov_rows_resource(c->tx, id, &rec)) {
         prov_check_says(c, "An index leads to %s, which does not exist", prov_check_id(c, id));
         return;
     }
-    int count = keys_of(c, rec, &keys);
+    int count = prov_rows_keys_of(c->tx, c->registry, id, rec, &keys);
     for (int i = 0; i < count; i++) {
         prov_row_key key;
-        make_entry(c, &key, &keys[i], prov_record_head(rec).domain, id);
+        prov_rows_index_key(c->tx, &key, &keys[i], prov_record_head(rec).domain, id);
         if (key.table == table && prov_bytes_equal((prov_bytes){ key.b, key.len }, entry))
             return;
     }
@@ -130,6 +145,33 @@ static void check_unique(prov_checker *c, prov_bytes key, prov_bytes row)
 static void check_index(prov_checker *c, prov_bytes key, prov_bytes row)
 {
     check_entry(c, prov_row_key_last_id(key), PROV_TABLE_INDEX, key);
+}
+
+static void check_time(prov_checker *c, prov_table table, prov_bytes entry)
+{
+    prov_id id;
+    prov_record rec;
+    prov_head at;
+    uint64_t when;
+    if (!prov_row_key_read(entry, table, &at.type, &at.domain, &when, &id))
+        return;
+    prov_head head = { 0 };
+    if (prov_rows_resource(c->tx, &id, &rec))
+        head = prov_record_head(rec);
+    apr_time_t own = table == PROV_TABLE_CREATED ? head.created : head.modified;
+    if (head.type != at.type || head.domain != at.domain || prov_index_integer(own) != when)
+        prov_check_says(c, "The order of time has %s in a place that is not its",
+                        prov_check_id(c, &id));
+}
+
+static void check_created(prov_checker *c, prov_bytes key, prov_bytes row)
+{
+    check_time(c, PROV_TABLE_CREATED, key);
+}
+
+static void check_modified(prov_checker *c, prov_bytes key, prov_bytes row)
+{
+    check_time(c, PROV_TABLE_MODIFIED, key);
 }
 
 static void check_large(prov_checker *c, prov_bytes key, prov_bytes row)
@@ -247,6 +289,8 @@ const prov_table_check prov_checks_resources[] = {
     { PROV_TABLE_TYPE, check_type },
     { PROV_TABLE_UNIQUE, check_unique },
     { PROV_TABLE_INDEX, check_index },
+    { PROV_TABLE_CREATED, check_created },
+    { PROV_TABLE_MODIFIED, check_modified },
     { PROV_TABLE_LARGE, check_large },
     { PROV_TABLE_CREDENTIAL, check_credential },
     { PROV_TABLE_MEMBER, check_member },
