@@ -69,18 +69,22 @@ static prov_bytes fetch_large(void *baton, const uint8_t digest[16])
     return prov_tx_get(f->tx, &key, &value) ? value : prov_bytes_of(NULL);
 }
 
+prov_record prov_rows_whole(prov_tx *tx, const prov_id *id, prov_record rec)
+{
+    fetching f = { tx, id };
+    if (!(prov_record_head(rec).flags & PROV_RECORD_LARGE))
+        return rec;
+    return prov_record_join(tx->scratch, rec, fetch_large, &f);
+}
+
 int prov_rows_keys_of(prov_tx *tx, const prov_registry *r, const prov_id *id, prov_record rec,
                       const prov_index_key **keys)
 {
-    fetching f = { tx, id };
-    prov_head head = prov_record_head(rec);
-    const prov_resource_type *type = prov_registry_type_numbered(r, head.type);
+    const prov_resource_type *type = prov_registry_type_numbered(r, prov_record_head(rec).type);
     int count = 0;
     if (!type)
         return 0;
-    if (head.flags & PROV_RECORD_LARGE)
-        rec = prov_record_join(tx->scratch, rec, fetch_large, &f);
-    const prov_object *o = prov_record_read(tx->scratch, r, rec);
+    const prov_object *o = prov_record_read(tx->scratch, r, prov_rows_whole(tx, id, rec));
     return o && !prov_index_keys(tx->scratch, type, o, keys, &count) ? count : 0;
 }
 
