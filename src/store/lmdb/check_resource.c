@@ -1,52 +1,8 @@
 #include "store/lmdb/check.h"
 
-#include <apr_tables.h>
 #include <string.h>
 
-/* --- records and their indexes -------------------------------------------------------------- */
-
-/* Whether every record has its rows by now. */
-static bool is_whole(prov_checker *c, prov_index_kind kind, uint16_t attr)
-{
-    const prov_attr *a = prov_registry_attr_numbered(c->registry, attr);
-    const prov_index *index = a ? prov_index_of(a) : NULL;
-    prov_stage stage;
-    if (kind != PROV_INDEX_TIMES && index && index->always)
-        return true;
-    return prov_rows_stage(c->tx, kind, attr, &stage) && stage.at == PROV_STAGE_READY;
-}
-
-static prov_index_kind kind_of(const prov_index_key *k)
-{
-    return k->unique ? PROV_INDEX_UNIQUE : PROV_INDEX_VALUES;
-}
-
-static void check_key(prov_checker *c, const prov_id *id, const prov_index_key *k, uint16_t domain)
-{
-    prov_row_key key;
-    prov_id holder;
-    prov_rows_index_key(c->tx, &key, k, domain, id);
-    if (!k->unique && prov_tx_has(c->tx, &key))
-        return;
-    if (!k->unique || !prov_tx_get_id(c->tx, &key, &holder))
-        prov_check_says(c, "Resource %s is missing from the index of attribute %d",
-                        prov_check_id(c, id), k->attr);
-    else if (!prov_id_equal(&holder, id))
-        prov_check_says(c, "Resource %s has a value of attribute %d that %s has, too",
-                        prov_check_id(c, id), k->attr, prov_check_id(c, &holder));
-}
-
-static void check_entries(prov_checker *c, const prov_id *id, prov_record rec)
-{
-    const prov_index_key *keys;
-    prov_head head = prov_record_head(rec);
-    int count = prov_rows_keys_of(c->tx, c->registry, id, rec, &keys);
-    for (int i = 0; i < count; i++)
-        if (is_whole(c, kind_of(&keys[i]), keys[i].attr))
-            check_key(c, id, &keys[i], head.domain);
-    if (is_whole(c, PROV_INDEX_TIMES, 0) && !prov_rows_times_there(c->tx, id, &head))
-        prov_check_says(c, "Resource %s is missing from the order of time", prov_check_id(c, id));
-}
+/* --- records -------------------------------------------------------------------------------- */
 
 static void check_declared(prov_checker *c, const prov_id *id, prov_record rec)
 {
@@ -75,6 +31,15 @@ static void check_digest(void *baton, const uint8_t digest[16])
         prov_check_says(l->c, "Resource %s misses a large value", prov_check_id(l->c, l->id));
 }
 
+static void mend_type(prov_checker *c, const prov_id *id, uint16_t type)
+{
+    uint8_t row[2] = { (uint8_t)(type >> 8), (uint8_t)type };
+    prov_row_key key;
+    PROV_KEY(c->tx, key, TYPE, id);
+    if (prov_check_mends(c, "Resource %s is not found by its id", prov_check_id(c, id)))
+        prov_tx_put(c->tx, &key, (prov_bytes){ row, sizeof row });
+}
+
 static void check_record(prov_checker *c, prov_bytes key, prov_bytes row)
 {
     uint16_t type;
@@ -85,11 +50,13 @@ static void check_record(prov_checker *c, prov_bytes key, prov_bytes row)
         prov_check_says(c, "The record of %s is damaged", prov_check_id(c, &id));
         return;
     }
-    if (!prov_rows_resource(c->tx, &id, &same) || same.bytes.data != row.data)
-        prov_check_says(c, "Resource %s is not found by its id", prov_check_id(c, &id));
+    if (!prov_rows_resource(c->tx, &id, &same))
+        mend_type(c, &id, type);
+    else if (prov_record_head(same).type != type)
+        prov_check_says(c, "Resource %s is there twice, and of two types", prov_check_id(c, &id));
     large_check large = { .c = c, .id = &id };
     prov_record_large_each(rec, check_digest, &large);
-    check_entries(c, &id, rec);
+    prov_check_entries(c, &id, rec);
     check_declared(c, &id, rec);
 }
 
@@ -97,81 +64,9 @@ static void check_type(prov_checker *c, prov_bytes key, prov_bytes row)
 {
     prov_record rec;
     const prov_id *id = prov_row_key_last_id(key);
-    if (!prov_rows_resource(c->tx, id, &rec))
-        prov_check_says(c, "Id %s leads to no record", prov_check_id(c, id));
-}
-
-/* Rows that are to go may be anything. */
-static bool is_going(prov_checker *c, prov_index_kind kind, prov_bytes entry)
-{
-    prov_reader in = prov_read(entry);
-    prov_stage stage;
-    prov_get_u16(&in);
-    uint16_t attr = kind == PROV_INDEX_TIMES ? 0 : prov_get_u16(&in);
-    return prov_rows_stage(c->tx, kind, attr, &stage) &&
-           (stage.at == PROV_STAGE_GOING || stage.at == PROV_STAGE_AGAIN);
-}
-
-/* An entry must be one of those its record would have. */
-static void check_entry(prov_checker *c, const prov_id *id, prov_table table, prov_bytes entry)
-{
-    const prov_index_key *keys;
-    prov_record rec;
-    if (is_going(c, table == PROV_TABLE_UNIQUE ? PROV_INDEX_UNIQUE : PROV_INDEX_VALUES, entry))
-        return;
-    if (!prov_rows_resource(c->tx, id, &rec)) {
-        prov_check_says(c, "An index leads to %s, which does not exist", prov_check_id(c, id));
-        return;
-    }
-    int count = prov_rows_keys_of(c->tx, c->registry, id, rec, &keys);
-    for (int i = 0; i < count; i++) {
-        prov_row_key key;
-        prov_rows_index_key(c->tx, &key, &keys[i], prov_record_head(rec).domain, id);
-        if (key.table == table && prov_bytes_equal((prov_bytes){ key.b, key.len }, entry))
-            return;
-    }
-    prov_check_says(c, "An index knows %s by a value that it does not have", prov_check_id(c, id));
-}
-
-static void check_unique(prov_checker *c, prov_bytes key, prov_bytes row)
-{
-    prov_id id;
-    if (row.len == sizeof id.b) {
-        memcpy(id.b, row.data, sizeof id.b);
-        check_entry(c, &id, PROV_TABLE_UNIQUE, key);
-    }
-}
-
-static void check_index(prov_checker *c, prov_bytes key, prov_bytes row)
-{
-    check_entry(c, prov_row_key_last_id(key), PROV_TABLE_INDEX, key);
-}
-
-static void check_time(prov_checker *c, prov_table table, prov_bytes entry)
-{
-    prov_id id;
-    prov_record rec;
-    prov_head at;
-    uint64_t when;
-    if (!prov_row_key_read(entry, table, &at.type, &at.domain, &when, &id))
-        return;
-    prov_head head = { 0 };
-    if (prov_rows_resource(c->tx, &id, &rec))
-        head = prov_record_head(rec);
-    apr_time_t own = table == PROV_TABLE_CREATED ? head.created : head.modified;
-    if (head.type != at.type || head.domain != at.domain || prov_index_integer(own) != when)
-        prov_check_says(c, "The order of time has %s in a place that is not its",
-                        prov_check_id(c, &id));
-}
-
-static void check_created(prov_checker *c, prov_bytes key, prov_bytes row)
-{
-    check_time(c, PROV_TABLE_CREATED, key);
-}
-
-static void check_modified(prov_checker *c, prov_bytes key, prov_bytes row)
-{
-    check_time(c, PROV_TABLE_MODIFIED, key);
+    if (!prov_rows_resource(c->tx, id, &rec) &&
+        prov_check_mends(c, "Id %s leads to no record", prov_check_id(c, id)))
+        prov_check_drop(c, PROV_TABLE_TYPE, key);
 }
 
 static void check_large(prov_checker *c, prov_bytes key, prov_bytes row)
@@ -182,20 +77,33 @@ static void check_large(prov_checker *c, prov_bytes key, prov_bytes row)
     large_check large = { .c = c, .id = &id, .wanted = digest };
     if (!prov_row_key_read(key, PROV_TABLE_LARGE, &id, digest))
         return;
-    if (prov_rows_resource(c->tx, &id, &rec))
+    bool there = prov_rows_resource(c->tx, &id, &rec);
+    if (there && prov_record_check(c->tx->scratch, rec))
+        return; /* nobody knows what is in it */
+    if (there)
         prov_record_large_each(rec, check_digest, &large);
-    if (!large.found)
-        prov_check_says(c, "A large value of %s belongs to nothing", prov_check_id(c, &id));
+    if (!large.found &&
+        prov_check_mends(c, "A large value of %s belongs to nothing", prov_check_id(c, &id)))
+        prov_check_drop(c, PROV_TABLE_LARGE, key);
 }
 
 static void check_credential(prov_checker *c, prov_bytes key, prov_bytes row)
 {
     const prov_id *id = prov_row_key_last_id(key);
-    if (!prov_rows_exists(c->tx, id))
-        prov_check_says(c, "A credential of %s, which does not exist", prov_check_id(c, id));
+    if (!prov_rows_exists(c->tx, id) &&
+        prov_check_mends(c, "A credential of %s, which does not exist", prov_check_id(c, id)))
+        prov_check_drop(c, PROV_TABLE_CREDENTIAL, key);
 }
 
 /* --- memberships ---------------------------------------------------------------------------- */
+
+/* What the group's links want is as the membership is, and somebody carries it. */
+static void mend_edges(prov_checker *c, const prov_id *group, const prov_id *member, bool wanted)
+{
+    prov_touch touch = prov_check_touch();
+    prov_rows_edges_want(c->tx, group, member, wanted);
+    prov_rows_touch_all(c->tx, group, &touch);
+}
 
 static void check_member_edges(prov_checker *c, const prov_id *group, const prov_id *member)
 {
@@ -204,10 +112,24 @@ static void check_member_edges(prov_checker *c, const prov_id *group, const prov
     for (int i = 0; i < count; i++) {
         prov_edge edge;
         if (!prov_rows_superseded(&links[i]) &&
-            !(prov_rows_edge(c->tx, links[i].target, group, member, &edge) && edge.wanted))
-            prov_check_says(c, "Member %s of %s is not wanted at target %u",
-                            prov_check_id(c, member), prov_check_id(c, group), links[i].target);
+            !(prov_rows_edge(c->tx, links[i].target, group, member, &edge) && edge.wanted) &&
+            prov_check_mends(c, "Member %s of %s is not wanted at target %u",
+                             prov_check_id(c, member), prov_check_id(c, group), links[i].target))
+            mend_edges(c, group, member, true);
     }
+}
+
+/* As if the one who is gone had left. */
+static void end_membership(prov_checker *c, prov_bytes key, const prov_id *group,
+                           const prov_id *member)
+{
+    prov_touch touch = prov_check_touch();
+    prov_row_key of;
+    PROV_KEY(c->tx, of, MEMBER_OF, member, group);
+    prov_check_drop(c, PROV_TABLE_MEMBER, key);
+    prov_tx_delete(c->tx, &of);
+    mend_edges(c, group, member, false);
+    prov_rows_touch_all(c->tx, member, &touch);
 }
 
 static void check_member(prov_checker *c, prov_bytes key, prov_bytes row)
@@ -215,12 +137,16 @@ static void check_member(prov_checker *c, prov_bytes key, prov_bytes row)
     prov_id group, member;
     if (!prov_row_key_read(key, PROV_TABLE_MEMBER, &group, &member))
         return;
-    if (!PROV_CHECK_HAS(c, MEMBER_OF, &member, &group))
-        prov_check_says(c, "Group %s has %s, who does not know it", prov_check_id(c, &group),
-                        prov_check_id(c, &member));
-    if (!prov_rows_exists(c->tx, &group) || !prov_rows_exists(c->tx, &member))
-        prov_check_says(c, "A membership of %s in %s, one of which does not exist",
-                        prov_check_id(c, &member), prov_check_id(c, &group));
+    if (!prov_rows_exists(c->tx, &group) || !prov_rows_exists(c->tx, &member)) {
+        if (prov_check_mends(c, "A membership of %s in %s, one of which does not exist",
+                             prov_check_id(c, &member), prov_check_id(c, &group)))
+            end_membership(c, key, &group, &member);
+        return;
+    }
+    if (!PROV_CHECK_HAS(c, MEMBER_OF, &member, &group) &&
+        prov_check_mends(c, "Group %s has %s, who does not know it", prov_check_id(c, &group),
+                         prov_check_id(c, &member)))
+        PROV_CHECK_MARK(c, MEMBER_OF, &member, &group);
     check_member_edges(c, &group, &member);
 }
 
@@ -228,69 +154,15 @@ static void check_member_of(prov_checker *c, prov_bytes key, prov_bytes row)
 {
     prov_id group, member;
     if (prov_row_key_read(key, PROV_TABLE_MEMBER_OF, &member, &group) &&
-        !PROV_CHECK_HAS(c, MEMBER, &group, &member))
-        prov_check_says(c, "%s believes to be a member of %s", prov_check_id(c, &member),
-                        prov_check_id(c, &group));
-}
-
-/* --- counters ------------------------------------------------------------------------------- */
-
-typedef struct tally {
-    uint16_t type, domain;
-    int64_t records;
-} tally;
-
-static void check_tally(prov_checker *c, const tally *t)
-{
-    prov_row_key key;
-    PROV_KEY(c->tx, key, COUNT, t->type, t->domain);
-    int64_t count = prov_tx_count(c->tx, &key);
-    if (count != t->records)
-        prov_check_says(c, "Type %d in domain %d has %lld records, and counts %lld", t->type,
-                        t->domain, (long long)t->records, (long long)count);
-}
-
-static tally *tally_of(apr_array_header_t *tallies, uint16_t type, uint16_t domain)
-{
-    for (int i = 0; i < tallies->nelts; i++) {
-        tally *t = &APR_ARRAY_IDX(tallies, i, tally);
-        if (t->type == type && t->domain == domain)
-            return t;
-    }
-    APR_ARRAY_PUSH(tallies, tally) = (tally){ type, domain, 0 };
-    return &APR_ARRAY_IDX(tallies, tallies->nelts - 1, tally);
-}
-
-void prov_check_counts(prov_checker *c)
-{
-    apr_array_header_t *tallies = apr_array_make(c->tx->scratch, 8, sizeof(tally));
-    prov_row_key prefix;
-    prov_walk w;
-    PROV_PREFIX(c->tx, prefix, RECORD, 0);
-    prov_walk_begin(&w, c->tx, &prefix, NULL);
-    while (prov_walk_next(&w)) {
-        prov_head head = prov_record_head((prov_record){ w.value });
-        tally_of(tallies, head.type, head.domain)->records++;
-    }
-    prov_walk_end(&w);
-    PROV_PREFIX(c->tx, prefix, COUNT, 0);
-    prov_walk_begin(&w, c->tx, &prefix, NULL);
-    for (uint16_t type, domain; prov_walk_next(&w);)
-        if (prov_row_key_read(w.key, PROV_TABLE_COUNT, &type, &domain))
-            tally_of(tallies, type, domain);
-    prov_walk_end(&w);
-    for (int i = 0; i < tallies->nelts; i++)
-        check_tally(c, &APR_ARRAY_IDX(tallies, i, tally));
-    apr_pool_clear(c->tx->scratch);
+        !PROV_CHECK_HAS(c, MEMBER, &group, &member) &&
+        prov_check_mends(c, "%s believes to be a member of %s", prov_check_id(c, &member),
+                         prov_check_id(c, &group)))
+        prov_check_drop(c, PROV_TABLE_MEMBER_OF, key);
 }
 
 const prov_table_check prov_checks_resources[] = {
     { PROV_TABLE_RECORD, check_record },
     { PROV_TABLE_TYPE, check_type },
-    { PROV_TABLE_UNIQUE, check_unique },
-    { PROV_TABLE_INDEX, check_index },
-    { PROV_TABLE_CREATED, check_created },
-    { PROV_TABLE_MODIFIED, check_modified },
     { PROV_TABLE_LARGE, check_large },
     { PROV_TABLE_CREDENTIAL, check_credential },
     { PROV_TABLE_MEMBER, check_member },

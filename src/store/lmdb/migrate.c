@@ -79,8 +79,8 @@ static void order_name(prov_tx *tx, const old_row *row)
     prov_record rec;
     prov_item item;
     prov_row_key key;
-    if (!prov_rows_resource(tx, &row->id, &rec) ||
-        !prov_cursor_find(prov_record_fields(prov_rows_whole(tx, &row->id, rec)), row->attr, &item))
+    if (!prov_rows_resource(tx, &row->id, &rec) || !prov_rows_whole(tx, &row->id, &rec) ||
+        !prov_cursor_find(prov_record_fields(rec), row->attr, &item))
         return;
     prov_bytes folded =
         prov_index_text_key(tx->scratch, prov_text_fold(tx->scratch, prov_item_text(item)));

@@ -54,9 +54,10 @@ void prov_rows_times_put(prov_tx *tx, const prov_id *id, const prov_head *old,
 bool prov_rows_times_there(prov_tx *tx, const prov_id *id, const prov_head *head);
 void prov_rows_index_key(prov_tx *tx, prov_row_key *key, const prov_index_key *k, uint16_t domain,
                          const prov_id *id);
-/* With its large values in it, then on the scratch pool. */
-prov_record prov_rows_whole(prov_tx *tx, const prov_id *id, prov_record rec);
-/* The keys that a record must have, on the scratch pool. */
+/* With its large values in it, then on the scratch pool. False: one is lost. */
+bool prov_rows_whole(prov_tx *tx, const prov_id *id, prov_record *rec);
+/* The keys that a record must have, on the scratch pool. -1: of a type that is not declared now, or
+ * of a record that is not whole, nobody knows. */
 int prov_rows_keys_of(prov_tx *tx, const prov_registry *r, const prov_id *id, prov_record rec,
                       const prov_index_key **keys);
 bool prov_rows_stage(prov_tx *tx, prov_index_kind kind, uint16_t attr, prov_stage *out);

@@ -58,34 +58,38 @@ void prov_rows_index_key(prov_tx *tx, prov_row_key *key, const prov_index_key *k
 typedef struct fetching {
     prov_tx *tx;
     const prov_id *id;
+    bool lost;
 } fetching;
 
 static prov_bytes fetch_large(void *baton, const uint8_t digest[16])
 {
     fetching *f = baton;
     prov_row_key key;
-    prov_bytes value;
+    prov_bytes value = prov_bytes_of(NULL);
     PROV_KEY(f->tx, key, LARGE, f->id, digest);
-    return prov_tx_get(f->tx, &key, &value) ? value : prov_bytes_of(NULL);
+    f->lost |= !prov_tx_get(f->tx, &key, &value);
+    return value;
 }
 
-prov_record prov_rows_whole(prov_tx *tx, const prov_id *id, prov_record rec)
+bool prov_rows_whole(prov_tx *tx, const prov_id *id, prov_record *rec)
 {
-    fetching f = { tx, id };
-    if (!(prov_record_head(rec).flags & PROV_RECORD_LARGE))
-        return rec;
-    return prov_record_join(tx->scratch, rec, fetch_large, &f);
+    fetching f = { tx, id, false };
+    if (prov_record_head(*rec).flags & PROV_RECORD_LARGE)
+        *rec = prov_record_join(tx->scratch, *rec, fetch_large, &f);
+    return !f.lost;
 }
 
 int prov_rows_keys_of(prov_tx *tx, const prov_registry *r, const prov_id *id, prov_record rec,
                       const prov_index_key **keys)
 {
-    const prov_resource_type *type = prov_registry_type_numbered(r, prov_record_head(rec).type);
     int count = 0;
-    if (!type)
-        return 0;
-    const prov_object *o = prov_record_read(tx->scratch, r, prov_rows_whole(tx, id, rec));
-    return o && !prov_index_keys(tx->scratch, type, o, keys, &count) ? count : 0;
+    if (prov_record_check(tx->scratch, rec))
+        return -1;
+    const prov_resource_type *type = prov_registry_type_numbered(r, prov_record_head(rec).type);
+    if (!type || !prov_rows_whole(tx, id, &rec))
+        return -1;
+    const prov_object *o = prov_record_read(tx->scratch, r, rec);
+    return o && !prov_index_keys(tx->scratch, type, o, keys, &count) ? count : -1;
 }
 
 /* --- stages --------------------------------------------------------------------------------- */
