@@ -265,19 +265,31 @@ static int find_same(const edit *e, const prov_field *f, int count, const prov_v
     return -1;
 }
 
+/* What a value says besides what the one that it is already says. */
+static prov_err *add_subs(edit *e, prov_object *into, const prov_object *given)
+{
+    for (int s = 0; s < given->count; s++) {
+        const prov_field *fresh = &given->fields[s], *was = prov_object_get(into, fresh->attr);
+        if (fresh->attr->mutability == PROV_IMMUTABLE && was && !prov_field_equal(was, fresh))
+            return prov_patch_fixed(e->p, fresh->attr);
+        *prov_object_set(into, fresh->attr) = *fresh;
+    }
+    return NULL;
+}
+
 static prov_err *add_one(edit *e, prov_field *f, int were, const prov_value *v)
 {
     int i = find_same(e, f, were, v);
+    prov_err *err = NULL;
     if (i < 0 && f->count >= PROV_VALUES_MAX)
         return invalid(e->p, e->attr, "has too many values");
     if (i < 0) {
         i = f->count;
         *prov_field_add(e->o, f) = *v;
     } else if (e->attr->type == PROV_TYPE_COMPLEX) {
-        for (int s = 0; s < v->object->count; s++)
-            *prov_object_set(f->values[i].object, v->object->fields[s].attr) = v->object->fields[s];
+        err = add_subs(e, f->values[i].object, v->object);
     }
-    return is_primary(e, v) ? crown(e, i) : NULL;
+    return !err && is_primary(e, v) ? crown(e, i) : err;
 }
 
 static prov_err *add_values(edit *e)
