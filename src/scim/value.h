@@ -59,6 +59,9 @@ bool prov_value_equal(const prov_attr *a, const prov_value *x, const prov_value 
 bool prov_field_equal(const prov_field *x, const prov_field *y); /* NULL is unassigned */
 bool prov_object_equal(const prov_object *x, const prov_object *y);
 
+/* The bytes of all its texts: its record takes more than that. */
+int64_t prov_object_text(const prov_object *o);
+
 #define PROV_VALUES_MAX 4096 /* of one attribute; members of a group do not count */
 
 /* How a body is read: one of these, the first two with the switches of who sent it. */
