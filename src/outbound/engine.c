@@ -43,6 +43,11 @@ prov_store *prov_engine_store(const prov_engine *e)
     return e->store;
 }
 
+uint64_t prov_engine_generation(const prov_engine *e)
+{
+    return __atomic_load_n(&e->process.generation, __ATOMIC_ACQUIRE);
+}
+
 /* --- targets ---------------------------------------------------------------------------------- */
 
 static prov_err *read_secrets(apr_pool_t *p, const prov_connector *connector, const void *values,

@@ -3,6 +3,7 @@
 #ifndef PROV_SCIM_FILTER_H
 #define PROV_SCIM_FILTER_H
 
+#include "scim/compatibility.h"
 #include "scim/resource.h"
 
 typedef struct prov_filter prov_filter;
@@ -23,9 +24,10 @@ typedef enum {
 extern const char *const prov_filter_op_names[PROV_FILTER_OPS];
 
 typedef struct prov_filter_limits {
-    size_t length; /* bytes of the text */
-    int depth;     /* nested brackets and nots */
-    int terms;     /* comparisons */
+    size_t length;     /* bytes of the text */
+    int depth;         /* nested brackets and nots */
+    int terms;         /* comparisons */
+    uint32_t switches; /* of who asks (compatibility.h) */
 } prov_filter_limits;
 
 extern const prov_filter_limits prov_filter_defaults; /* 8 KiB, 64, 256 */
