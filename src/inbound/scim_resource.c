@@ -23,11 +23,16 @@ static prov_err *read_id(prov_scim *s, prov_id *id)
     return prov_id_parse(prov_bytes_of(s->name), id) ? NULL : not_found(s);
 }
 
+static prov_err *read_asked(prov_scim *s, const apr_table_t **query, prov_projection **out)
+{
+    prov_err *err = prov_query_read(s->r, query);
+    return err ? err : prov_query_projection(s->r, *query, s->service->registry, s->type, out);
+}
+
 static prov_err *read_projection(prov_scim *s, prov_projection **out)
 {
     const apr_table_t *query;
-    prov_err *err = prov_query_read(s->r, &query);
-    return err ? err : prov_query_projection(s->r, query, s->service->registry, s->type, out);
+    return read_asked(s, &query, out);
 }
 
 /* ETag and where it is: the same in a header as in meta (RFC 7643 section 3.1). */
@@ -96,20 +101,24 @@ static void answer(prov_scim *s, int status, const prov_id *id, shown *it)
         prov_reply_send(s->r, status, s->media, &body, 1);
 }
 
+/* One may be asked like a list (RFC 7644 section 3.4.2.1), and is answered like one. */
 prov_err *prov_scim_get(prov_scim *s)
 {
+    const apr_table_t *query;
     prov_projection *proj;
     prov_id id;
     shown it = { .r = s->r };
     prov_err *err = read_id(s, &id);
     if (!err)
-        err = read_projection(s, &proj);
+        err = read_asked(s, &query, &proj);
     if (!err)
         err = show(s, &id, proj, &it);
     if (err)
         return err;
     if (!it.found)
         return not_found(s);
+    if (apr_table_get(query, "filter"))
+        return prov_scim_list_one(s, &id, query);
     if (!it.known) {
         answer(s, HTTP_OK, &id, &it);
         return NULL;
@@ -183,7 +192,8 @@ prov_err *prov_scim_replace(prov_scim *s)
 {
     prov_change change = { .operation = PROV_REPLACED,
                            .type = s->type,
-                           .match = prov_condition_match(s->r) };
+                           .match = prov_condition_match(s->r),
+                           .unless = prov_condition_unless(s->r) };
     prov_err *err = read_id(s, &change.id);
     return err ? err : write_whole(s, &change);
 }
@@ -208,7 +218,8 @@ prov_err *prov_scim_patch(prov_scim *s)
 {
     prov_change change = { .operation = PROV_PATCHED,
                            .type = s->type,
-                           .match = prov_condition_match(s->r) };
+                           .match = prov_condition_match(s->r),
+                           .unless = prov_condition_unless(s->r) };
     prov_projection *proj;
     prov_err *err = read_id(s, &change.id);
     if (!err)
@@ -222,7 +233,8 @@ prov_err *prov_scim_delete(prov_scim *s)
 {
     prov_change change = { .operation = PROV_DELETED,
                            .type = s->type,
-                           .match = prov_condition_match(s->r) };
+                           .match = prov_condition_match(s->r),
+                           .unless = prov_condition_unless(s->r) };
     prov_err *err = read_id(s, &change.id);
     return err ? err : carry_out(s, &change, NULL);
 }

@@ -247,6 +247,18 @@ static void keep_literal(const prov_json *json, prov_filter *n)
 
 /* ---- the attribute ---- */
 
+/* A query that asks for a secret holds a guess of it, and URLs are written into logs (RFC 7644
+ * section 7.5.2). */
+static prov_err *secret(const parser *ps, word w)
+{
+    prov_err *err = wrong_word(ps, w, "cannot be used in a filter");
+    if (ps->registry) {
+        err->http = 403;
+        err->scim_type = "sensitive";
+    }
+    return err;
+}
+
 static prov_err *resolve(parser *ps, word w, const prov_attr **out)
 {
     *out = NULL;
@@ -259,7 +271,7 @@ static prov_err *resolve(parser *ps, word w, const prov_attr **out)
     if (!*out && !ps->lenient)
         return wrong_word(ps, w, "is not an attribute that can be filtered here");
     if (*out && ((*out)->returned == PROV_RETURNED_NEVER || (*out)->place == PROV_IN_CREDENTIAL))
-        return wrong_word(ps, w, "cannot be used in a filter");
+        return secret(ps, w);
     return NULL;
 }
 

@@ -48,6 +48,18 @@ static bool read_text(const prov_json *j, prov_value *v)
     return true;
 }
 
+/* Absolute or relative, other letters than those of ASCII too: all but what no URI can hold. */
+static bool read_reference(const prov_json *j, prov_value *v)
+{
+    if (!read_text(j, v))
+        return false;
+    for (size_t i = 0; i < v->text.len; i++)
+        if (v->text.data[i] <= ' ' || v->text.data[i] == 0x7F ||
+            strchr("<>\"{}|\\^`", v->text.data[i]))
+            return false;
+    return true;
+}
+
 static bool read_instant(const prov_json *j, prov_value *v)
 {
     return read_text(j, v) && prov_instant_parse(v->text, &v->instant);
@@ -63,7 +75,7 @@ static const struct {
     [PROV_TYPE_INTEGER] = { read_integer,
                             "must be an integer of at most 64 bits, without fraction or exponent" },
     [PROV_TYPE_DATETIME] = { read_instant, "must be a dateTime such as 2011-05-13T04:42:34Z" },
-    [PROV_TYPE_REFERENCE] = { read_text, "must be a URI as a string" },
+    [PROV_TYPE_REFERENCE] = { read_reference, "must be a URI as a string" },
     [PROV_TYPE_BINARY] = { read_text, "must be base64 in a string" },
 };
 
