@@ -126,7 +126,8 @@ static prov_err *desire_given(work *w)
 static prov_err *desire_patched(work *w)
 {
     prov_patch_result result;
-    prov_err *err = prov_patch_apply(w->a->p, w->a->service->registry, w->type, w->a->change->patch,
+    prov_err *err = prov_patch_apply(w->a->p, w->a->service->registry, w->type,
+                                     w->a->caller->application->compatibility, w->a->change->patch,
                                      shown(w), &result);
     if (err)
         return err;

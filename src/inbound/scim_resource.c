@@ -130,6 +130,17 @@ prov_err *prov_scim_get(prov_scim *s)
 
 /* --- changes -------------------------------------------------------------------------------- */
 
+/* Some want nothing back from a PATCH, unless they ask for attributes. */
+static bool is_brief(prov_scim *s, const prov_change *change)
+{
+    const apr_table_t *query;
+    bool grouping = prov_schema_attr(s->type->schema, "members", 7) != NULL;
+    uint32_t bit = grouping ? PROV_COMPAT_GROUP_204 : PROV_COMPAT_OTHER_204;
+    return change->patch && s->caller.application->compatibility & bit &&
+           !prov_query_read(s->r, &query) && !apr_table_get(query, "attributes") &&
+           !apr_table_get(query, "excludedAttributes");
+}
+
 /* Carries the change out, lets it reach the targets that the application waits for, and answers
  * with the resource as it then is. Somebody else may have deleted it meanwhile: the change was made
  * nevertheless. */
@@ -147,14 +158,15 @@ static prov_err *carry_out(prov_scim *s, const prov_change *change, prov_project
     else if (change->object)
         prov_projection_add_object(proj, change->object);
     prov_blocking_wait(s->r, s->service, &s->caller, &changed.id);
-    if (change->operation != PROV_DELETED)
+    bool brief = is_brief(s, change);
+    if (change->operation != PROV_DELETED && !brief)
         err = show(s, &changed.id, proj, &it);
     if (!err && it.found) {
         answer(s, status, &changed.id, &it);
         return NULL;
     }
-    if (created)
-        set_headers(s, &changed.id, changed.version, true);
+    if (created || brief)
+        set_headers(s, &changed.id, changed.version, created);
     prov_reply_send(s->r, created ? status : HTTP_NO_CONTENT, NULL, NULL, 0);
     return NULL;
 }
@@ -168,8 +180,8 @@ static prov_err *read_whole(prov_scim *s, prov_change *change, prov_body_extra *
     if (err)
         return err;
     change->extra = extra;
-    return prov_value_read(s->r->pool, s->service->registry, s->type, json, how, &change->object,
-                           extra);
+    return prov_value_read(s->r->pool, s->service->registry, s->type, json,
+                           how | s->caller.application->compatibility, &change->object, extra);
 }
 
 static prov_err *write_whole(prov_scim *s, prov_change *change)

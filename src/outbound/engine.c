@@ -45,7 +45,7 @@ prov_store *prov_engine_store(const prov_engine *e)
 
 uint64_t prov_engine_generation(const prov_engine *e)
 {
-    return e->process.generation;
+    return __atomic_load_n(&e->process.generation, __ATOMIC_ACQUIRE);
 }
 
 /* --- targets ---------------------------------------------------------------------------------- */

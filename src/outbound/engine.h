@@ -197,5 +197,10 @@ bool prov_type_is_group(const prov_resource_type *t);
 /* generation.c: what a changed declaration owes, in small steps. True: there is more to do. */
 prov_err *prov_generation_declare(prov_engine *e, apr_pool_t *p);
 bool prov_generation_scan(prov_engine *e, apr_pool_t *p);
+/* The stored generation is not ours, and nobody lives who has it: a child that was slow to start
+ * declared an older configuration behind the newer one. */
+bool prov_generation_is_nobodys(const prov_engine *e, prov_snapshot *n);
+/* Ours is declared again. Told if it cannot be. */
+void prov_generation_renew(prov_engine *e, apr_pool_t *p);
 
 #endif
