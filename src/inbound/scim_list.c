@@ -34,7 +34,8 @@ static prov_err *read_filter(prov_scim *s, const apr_table_t *query, prov_filter
     const char *text = apr_table_get(query, "filter");
     const prov_filter_limits limits = { (size_t)s->settings->max_filter,
                                         (int)s->settings->max_filter_depth,
-                                        (int)s->settings->max_filter_terms };
+                                        (int)s->settings->max_filter_terms,
+                                        s->caller.application->compatibility };
     *out = NULL;
     prov_err *err =
         text ? prov_filter_parse(s->r->pool, s->service->registry, s->type, text, &limits, out)

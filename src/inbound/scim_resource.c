@@ -1,3 +1,4 @@
+#include "framework/flow.h"
 #include "inbound/blocking.h"
 #include "inbound/body.h"
 #include "inbound/condition.h"
@@ -50,10 +51,12 @@ static void set_headers(prov_scim *s, const prov_id *id, uint64_t version, bool 
 /* --- the resource as it is ------------------------------------------------------------------ */
 
 typedef struct shown {
+    request_rec *r;
     bool found;
     bool known; /* the client has this version */
     uint64_t version;
     prov_buf body;
+    prov_flow *members; /* those that are missing in it, or NULL */
 } shown;
 
 /* Reads and writes it out of one snapshot, which ends before anything is sent. */
@@ -70,6 +73,7 @@ static prov_err *show(prov_scim *s, const prov_id *id, const prov_projection *pr
         out->version = prov_record_head(view.record).version;
         out->known = s->r->method_number == M_GET && prov_condition_known(s->r, out->version);
         if (!out->known) {
+            prov_flow_open(s->service, s->r->pool, &s->caller, proj, &view, &out->members);
             prov_buf_init(&out->body, s->r->pool, RESOURCE_ROOM);
             prov_resource_write(&out->body, &view, proj);
         }
@@ -78,11 +82,23 @@ static prov_err *show(prov_scim *s, const prov_id *id, const prov_projection *pr
     return NULL;
 }
 
-static void answer(prov_scim *s, int status, const prov_id *id, const shown *it)
+static bool next_members(void *baton, prov_bytes *out)
+{
+    const shown *it = baton;
+    prov_err *err = prov_flow_next(it->members, out);
+    if (err)
+        prov_reply_told(it->r, err);
+    return !err;
+}
+
+static void answer(prov_scim *s, int status, const prov_id *id, shown *it)
 {
     prov_bytes body = prov_buf_bytes(&it->body);
     set_headers(s, id, it->version, status == HTTP_CREATED);
-    prov_reply_send(s->r, status, s->media, &body, 1);
+    if (it->members)
+        prov_reply_flow(s->r, status, s->media, body, prov_flow_gap(it->members), next_members, it);
+    else
+        prov_reply_send(s->r, status, s->media, &body, 1);
 }
 
 /* One may be asked like a list (RFC 7644 section 3.4.2.1), and is answered like one. */
@@ -91,7 +107,7 @@ prov_err *prov_scim_get(prov_scim *s)
     const apr_table_t *query;
     prov_projection *proj;
     prov_id id;
-    shown it;
+    shown it = { .r = s->r };
     prov_err *err = read_id(s, &id);
     if (!err)
         err = read_asked(s, &query, &proj);
@@ -114,6 +130,17 @@ prov_err *prov_scim_get(prov_scim *s)
 
 /* --- changes -------------------------------------------------------------------------------- */
 
+/* Some want nothing back from a PATCH, unless they ask for attributes. */
+static bool is_brief(prov_scim *s, const prov_change *change)
+{
+    const apr_table_t *query;
+    bool grouping = prov_schema_attr(s->type->schema, "members", 7) != NULL;
+    uint32_t bit = grouping ? PROV_COMPAT_GROUP_204 : PROV_COMPAT_OTHER_204;
+    return change->patch && s->caller.application->compatibility & bit &&
+           !prov_query_read(s->r, &query) && !apr_table_get(query, "attributes") &&
+           !apr_table_get(query, "excludedAttributes");
+}
+
 /* Carries the change out, lets it reach the targets that the application waits for, and answers
  * with the resource as it then is. Somebody else may have deleted it meanwhile: the change was made
  * nevertheless. */
@@ -122,7 +149,7 @@ static prov_err *carry_out(prov_scim *s, const prov_change *change, prov_project
     bool created = change->operation == PROV_CREATED;
     int status = created ? HTTP_CREATED : HTTP_OK;
     prov_changed changed;
-    shown it = { .found = false };
+    shown it = { .r = s->r };
     prov_err *err = prov_provision(s->service, s->r->pool, &s->caller, change, &changed);
     if (err)
         return err;
@@ -131,14 +158,15 @@ static prov_err *carry_out(prov_scim *s, const prov_change *change, prov_project
     else if (change->object)
         prov_projection_add_object(proj, change->object);
     prov_blocking_wait(s->r, s->service, &s->caller, &changed.id);
-    if (change->operation != PROV_DELETED)
+    bool brief = is_brief(s, change);
+    if (change->operation != PROV_DELETED && !brief)
         err = show(s, &changed.id, proj, &it);
     if (!err && it.found) {
         answer(s, status, &changed.id, &it);
         return NULL;
     }
-    if (created)
-        set_headers(s, &changed.id, changed.version, true);
+    if (created || brief)
+        set_headers(s, &changed.id, changed.version, created);
     prov_reply_send(s->r, created ? status : HTTP_NO_CONTENT, NULL, NULL, 0);
     return NULL;
 }
@@ -152,8 +180,8 @@ static prov_err *read_whole(prov_scim *s, prov_change *change, prov_body_extra *
     if (err)
         return err;
     change->extra = extra;
-    return prov_value_read(s->r->pool, s->service->registry, s->type, json, how, &change->object,
-                           extra);
+    return prov_value_read(s->r->pool, s->service->registry, s->type, json,
+                           how | s->caller.application->compatibility, &change->object, extra);
 }
 
 static prov_err *write_whole(prov_scim *s, prov_change *change)

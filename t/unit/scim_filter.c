@@ -469,7 +469,7 @@ static const char *chained(int terms)
 
 static void test_limits(void)
 {
-    static const prov_filter_limits limits = { 400, 6, 9 };
+    static const prov_filter_limits limits = { 400, 6, 9, 0 };
     const char *longest = apr_psprintf(pool, "title eq \"%0389d\"", 0);
     const struct {
         const char *what, *text;
