@@ -402,6 +402,8 @@ prov_err *prov_change_plan(prov_attempt *a, prov_snapshot *n)
 {
     work w = { .a = a, .type = a->change->type };
     w.window = prov_window_make(a->service, n, a->caller);
+    w.window.coming = a->coming;
+    w.window.coming_count = a->coming_count;
     a->plan = NULL;
     a->version = 0;
     a->alone = false;
@@ -409,7 +411,7 @@ prov_err *prov_change_plan(prov_attempt *a, prov_snapshot *n)
     prov_err *err = decide(&w);
     if (err || a->unhashed.len || !(w.put || changes_members(&w) || is_deleting(&w)))
         return err;
-    a->plan = prov_plan_make(a->p);
+    a->plan = a->into ? a->into : prov_plan_make(a->p);
     make_touch(&w);
     plan_conditions(&w);
     err = plan_change(&w);
