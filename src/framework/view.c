@@ -171,6 +171,14 @@ static void elsewhere(const prov_view *view, const prov_attr *a,
         apr_pool_destroy(v.pool);
 }
 
+static bool has_member(const prov_view *view, const prov_id *id)
+{
+    const prov_window *w = view->baton;
+    prov_record rec;
+    return prov_snapshot_is_member(w->n, &view->id, id) && prov_window_find(w, NULL, id, &rec) &&
+           prov_registry_type_numbered(w->service->registry, prov_record_head(rec).type);
+}
+
 /* --- views ---------------------------------------------------------------------------------- */
 
 bool prov_window_view(const prov_window *w, apr_pool_t *p, const prov_resource_type *type,
@@ -188,7 +196,8 @@ bool prov_window_view(const prov_window *w, apr_pool_t *p, const prov_resource_t
                         .base = w->base,
                         .scratch = p,
                         .baton = (void *)w,
-                        .elsewhere = elsewhere };
+                        .elsewhere = elsewhere,
+                        .member = has_member };
     return true;
 }
 
