@@ -24,15 +24,16 @@ my $together = 1_000; # creates in a bulk request
 my $pages = 1_000;
 my $sorted = $users > 200_000 ? 10_000 : $users / 20; # resources of a page: the last is to be reached
 
-# What an index serves; %06d: the user's number, %s: his id.
+# What an index serves; %1$06d: the user's number, %1$s: his id, %1$d: a small group's.
 my @filters = (
-    [ 'name', 'userName eq', 'Users', 'userName eq "user%06d"' ],
-    [ 'external', 'externalId eq', 'Users', 'externalId eq "hr-user%06d"' ],
-    [ 'mail', 'emails.value eq', 'Users', 'emails.value eq "user%06d@example.com"' ],
-    [ 'display', 'displayName eq', 'Users', 'displayName eq "Barbara Jensen %d"' ],
-    [ 'start', 'userName sw', 'Users', 'userName sw "user%06d"' ],
-    [ 'id', 'id eq', 'Users', 'id eq "%s"' ],
-    [ 'member', 'members.value eq', 'Groups', 'members.value eq "%s"' ],
+    [ 'name', 'userName eq', 'Users', 'userName eq "user%1$06d"' ],
+    [ 'external', 'externalId eq', 'Users', 'externalId eq "hr-user%1$06d"' ],
+    [ 'mail', 'emails.value eq', 'Users', 'emails.value eq "user%1$06d@example.com"' ],
+    [ 'start', 'userName sw', 'Users', 'userName sw "user%1$06d"' ],
+    [ 'range', 'userName ge and le', 'Users', 'userName ge "user%1$06d" and userName le "user%1$06d"' ],
+    [ 'id', 'id eq', 'Users', 'id eq "%1$s"' ],
+    [ 'member', 'members.value eq', 'Groups', 'members.value eq "%1$s"' ],
+    [ 'group', 'displayName eq', 'Groups', 'displayName eq "small%1$d"' ],
 );
 
 sub million_lines
@@ -119,9 +120,11 @@ sub filters_by
         my $many = million();
         my $grouped = $endpoint eq 'Groups'; # those of the large group only; the first are in all
         my @asked = grep { !$grouped || ($_->[0] >= 10 && $_->[0] < $members) } @{ $many->{sample} };
-        my @paths = map { asking($endpoint, sprintf($format, $format =~ /%s/ ? $_->[1] : $_->[0]),
-            $grouped ? '&excludedAttributes=members' : '') } @asked;
-        page($many->{server}, $paths[0]); # or dies
+        my @what = map { $format =~ /\$s/ ? $_->[1] : $format =~ /\$d/ ? $_->[0] % $groups : $_->[0] } @asked;
+        my @paths = map { asking($endpoint, sprintf($format, $_),
+            $grouped ? '&excludedAttributes=members' : '') } @what;
+        my $found = page($many->{server}, $paths[0]);
+        die "$paths[0] finds $found->{totalResults}\n" if $found->{totalResults} != 1;
         return against_static($many->{server}, $bearer, @paths);
     };
 }
