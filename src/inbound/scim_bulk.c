@@ -1,5 +1,6 @@
-/* POST /Bulk (RFC 7644 section 3.7): operations one by one through the door, each durable before
- * the next begins. It does not wait for targets. */
+/* POST /Bulk (RFC 7644 section 3.7): operations in their order, each by itself; those that do not
+ * concern each other share a commit. It does not wait for targets. */
+#include "framework/batch.h"
 #include "inbound/body.h"
 #include "inbound/condition.h"
 #include "inbound/reply.h"
@@ -10,6 +11,7 @@
 
 typedef struct outcome {
     int status;       /* 0: it was not carried out */
+    bool pending;     /* in the batch */
     uint64_t version; /* 0: nothing to tell */
     bool has_id;
     prov_id id;
@@ -21,7 +23,12 @@ typedef struct job {
     prov_bulk *bulk;
     outcome *outcomes;
     int64_t errors;
-    apr_pool_t *p; /* of one step */
+    apr_pool_t *p; /* of one step; of one that is pending, until its batch has run */
+    prov_batch *batch;
+    struct {
+        int operation;
+        apr_pool_t *p;
+    } pending[PROV_BATCH_MOST];
 } job;
 
 /* --- one operation -------------------------------------------------------------------------- */
@@ -70,22 +77,22 @@ static prov_err *read_data(const job *j, int i, prov_change *change, prov_body_e
                            how | j->s->caller.application->compatibility, &change->object, extra);
 }
 
-static prov_err *carry_out(job *j, int i, prov_changed *changed)
+/* The change, on the step's pool. */
+static prov_err *prepare(job *j, int i, prov_change *change)
 {
     prov_bulk_operation *op = &j->bulk->operations[i];
-    prov_body_extra extra = { .has_password = false };
+    prov_body_extra *extra = apr_pcalloc(j->p, sizeof *extra);
     if (op->err)
         return op->err;
-    prov_change change = { .operation = methods[op->method].operation, .type = op->type };
+    *change = (prov_change){ .operation = methods[op->method].operation, .type = op->type };
     if (op->version.data && op->method != PROV_BULK_POST)
-        change.match = prov_condition_of(j->p, (const char *)op->version.data);
-    prov_err *err = read_id(j, op, &change.id);
+        change->match = prov_condition_of(j->p, (const char *)op->version.data);
+    prov_err *err = read_id(j, op, &change->id);
     if (err)
         return err;
-    j->outcomes[i].id = change.id;
+    j->outcomes[i].id = change->id;
     j->outcomes[i].has_id = op->method != PROV_BULK_POST;
-    err = read_data(j, i, &change, &extra);
-    return err ? err : prov_provision(j->s->service, j->p, &j->s->caller, &change, changed);
+    return read_data(j, i, change, extra);
 }
 
 static void fail(job *j, int i, const prov_err *err)
@@ -95,22 +102,79 @@ static void fail(job *j, int i, const prov_err *err)
     j->errors++;
 }
 
-static void run(job *j, int i)
+static void conclude(job *j, int i, const prov_changed *changed, const prov_err *err)
 {
     prov_bulk_operation *op = &j->bulk->operations[i];
     outcome *out = &j->outcomes[i];
-    prov_changed changed;
-    prov_err *err = carry_out(j, i, &changed);
     if (err) {
         fail(j, i, err);
         return;
     }
     out->status = methods[op->method].status;
-    out->version = op->method == PROV_BULK_DELETE ? 0 : changed.version;
-    out->id = changed.id;
+    out->version = op->method == PROV_BULK_DELETE ? 0 : changed->version;
+    out->id = changed->id;
     out->has_id = true;
     op->made = op->method == PROV_BULK_POST;
-    op->id = changed.id;
+    op->id = changed->id;
+}
+
+/* --- several in a commit -------------------------------------------------------------------- */
+
+static void settle(void *baton, int nth, const prov_changed *changed, prov_err *err)
+{
+    job *j = baton;
+    int i = j->pending[nth].operation;
+    j->outcomes[i].pending = false;
+    conclude(j, i, changed, err);
+    apr_pool_destroy(j->pending[nth].p);
+}
+
+static void run_pending(job *j)
+{
+    if (prov_batch_count(j->batch))
+        prov_batch_run(j->batch, settle, j);
+}
+
+/* Its references have no ids before the batch has run. */
+static bool waits(const job *j, int i)
+{
+    const prov_bulk_operation *op = &j->bulk->operations[i];
+    bool pending = op->named >= 0 && j->outcomes[op->named].pending;
+    for (int k = 0; k < op->refs->nelts && !pending; k++)
+        pending = j->outcomes[APR_ARRAY_IDX(op->refs, k, int)].pending;
+    return pending;
+}
+
+/* The step's pool stays with it. */
+static bool take(job *j, int i, const prov_change *change)
+{
+    int nth = prov_batch_count(j->batch);
+    if (!prov_batch_take(j->batch, change))
+        return false;
+    j->pending[nth].operation = i;
+    j->pending[nth].p = j->p;
+    j->outcomes[i].pending = true;
+    apr_pool_create(&j->p, j->s->r->pool);
+    return true;
+}
+
+static void run(job *j, int i)
+{
+    prov_change change;
+    prov_changed changed;
+    if (waits(j, i))
+        run_pending(j);
+    prov_err *err = prepare(j, i, &change);
+    if (!err && take(j, i, &change))
+        return;
+    if (!err && prov_batch_count(j->batch)) {
+        run_pending(j);
+        if (take(j, i, &change))
+            return;
+    }
+    if (!err)
+        err = prov_provision(j->s->service, j->p, &j->s->caller, &change, &changed);
+    conclude(j, i, &changed, err);
 }
 
 /* --- circles -------------------------------------------------------------------------------- */
@@ -199,18 +263,22 @@ static void answer(const job *j)
 
 /* --- the job -------------------------------------------------------------------------------- */
 
-/* When enough has failed nothing new begins, but what is half made is brought to its end. */
+/* When enough has failed nothing new begins, but what is half made is brought to its end. As long
+ * as those that are pending could be enough, they come first. */
 static void run_all(job *j)
 {
     int64_t most = j->bulk->fail_on_errors;
     for (int n = 0; n < j->bulk->steps->nelts; n++) {
         prov_bulk_step step = APR_ARRAY_IDX(j->bulk->steps, n, prov_bulk_step);
         apr_pool_clear(j->p);
+        if (step.completes || (most && j->errors + prov_batch_count(j->batch) >= most))
+            run_pending(j);
         if (step.completes)
             complete(j, step.operation);
         else if (!most || j->errors < most)
             run(j, step.operation);
     }
+    run_pending(j);
 }
 
 prov_err *prov_scim_bulk(prov_scim *s)
@@ -226,6 +294,7 @@ prov_err *prov_scim_bulk(prov_scim *s)
         return err;
     j.outcomes = apr_pcalloc(p, (size_t)j.bulk->count * sizeof *j.outcomes);
     apr_pool_create(&j.p, p);
+    j.batch = prov_batch_make(s->service, p, &s->caller);
     run_all(&j);
     answer(&j);
     return NULL;
