@@ -4,6 +4,7 @@
 #include "outbound/engine.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "store/index.h"
 
 #define SCAN_STEP 200
 
@@ -47,7 +48,8 @@ static prov_err *declare(prov_engine *e, apr_pool_t *p, bool *done)
     if (err)
         return err;
     uint64_t generation = prov_snapshot_generation(d.n, stored);
-    *done = generation > 0 && memcmp(ours, stored, sizeof ours) == 0;
+    bool indexed = prov_index_declare(d.n, e->registry, d.plan) == 0;
+    *done = generation > 0 && memcmp(ours, stored, sizeof ours) == 0 && indexed;
     if (!*done) {
         prov_plan_must_be_generation(d.plan, generation);
         prov_plan_generation(d.plan, generation + 1, ours);
@@ -76,6 +78,29 @@ prov_err *prov_generation_declare(prov_engine *e, apr_pool_t *p)
     while (!done && !err)
         err = declare(e, p, &done);
     return err;
+}
+
+/* Whoever is not registered cannot be waited for: his changes are refused if they are of another
+ * time, or if the indexes are not as he has them. */
+prov_err *prov_generation_see(prov_engine *e, apr_pool_t *p)
+{
+    prov_snapshot *n;
+    prov_err *err = prov_store_read(e->store, p, &n);
+    if (err)
+        return err;
+    bool differs = prov_snapshot_generation(n, NULL) &&
+                   prov_index_declare(n, e->registry, prov_plan_make(p)) > 0;
+    e->staged = differs ? UINT64_MAX : prov_snapshot_staged(n);
+    prov_snapshot_end(n);
+    return NULL;
+}
+
+void prov_outbound_condition(const prov_engine *e, prov_plan *plan, const prov_id *id)
+{
+    if (e->dispatches)
+        prov_plan_recheck(plan, id, prov_engine_generation(e));
+    else
+        prov_plan_must_be_staged(plan, e->staged);
 }
 
 typedef struct living {

@@ -20,7 +20,7 @@ typedef struct pump {
     apr_time_t reclaimed; /* when the dead were last looked for */
     apr_time_t swept;
     int first; /* reach to start with: turns rotate, so that none starves */
-    bool scanning;
+    bool scanning, building;
     int alone;            /* looks at a generation that is nobody's */
     uint32_t peers, rank; /* processes that claim as this one does, and its place among them */
 } pump;
@@ -297,6 +297,14 @@ static void dispatch(pump *u, const candidate *c)
 
 /* --- a turn --------------------------------------------------------------------------------- */
 
+static void build(pump *u)
+{
+    prov_engine *e = u->engine;
+    prov_err *err = prov_store_build(e->store, u->turn, e->registry, &e->process, &u->building);
+    if (err)
+        prov_log(PROV_LOG_WARNING, "%s", prov_err_text(u->turn, err));
+}
+
 static void keep_generation(pump *u, prov_snapshot *n)
 {
     u->alone = prov_generation_is_nobodys(u->engine, n) ? u->alone + 1 : 0;
@@ -314,8 +322,13 @@ static void keep_house(pump *u, prov_snapshot *n, apr_time_t now)
         reclaim(u, n, now);
         keep_generation(u, n);
         u->scanning = prov_generation_scan(e, u->turn);
-    } else if (u->scanning)
-        u->scanning = prov_generation_scan(e, u->turn);
+        build(u);
+    } else {
+        if (u->scanning)
+            u->scanning = prov_generation_scan(e, u->turn);
+        if (u->building)
+            build(u);
+    }
     if (now - u->swept >= SWEEP_EVERY) {
         bool more = false;
         prov_ages ages = { e->config->settings.audit_keep, e->config->settings.removed_keep };
@@ -350,7 +363,7 @@ static apr_time_t turn(pump *u)
                 dispatch(u, &b->items[i]);
         wake = now;
     }
-    return u->scanning ? now : wake;
+    return u->scanning || u->building ? now : wake;
 }
 
 static void sleep_until(prov_engine *e, apr_time_t wake)

@@ -222,7 +222,12 @@ static void take_over(prov_call *call)
 {
     static const uint8_t digest[32] = "newer";
     prov_plan *plan = prov_plan_make(pool);
-    prov_plan_generation(plan, prov_engine_generation(engine) + 1, digest);
+    prov_snapshot *n;
+    if (prov_store_read(store, pool, &n))
+        return;
+    uint64_t generation = prov_snapshot_generation(n, NULL);
+    prov_snapshot_end(n);
+    prov_plan_generation(plan, generation + 1, digest);
     commit(plan, "a newer generation");
 }
 
