@@ -82,7 +82,7 @@ sub id_of { return $_[0]{location} =~ m{([^/]+)$} ? $1 : 'none' }
 
 subtest 'fewer commits' => sub {
     my $many = quick() ? 200 : 1000;
-    my $few = $many / 64 + 1;
+    my $few = $many / 200 + 1;
     bulk([ post_user('first', 'first') ]); # gives numbers to attributes
     my ($took, @made) = made_in([ map { post_user("u$_", "user$_") } 1 .. $many ]);
     is_deeply statuses(@made), { 201 => $many }, 'creations';

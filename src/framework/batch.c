@@ -4,7 +4,7 @@
 #include <apr_hash.h>
 #include <string.h>
 
-#define ROWS_MOST 1000 /* of all plans; a longer one goes alone */
+#define ROWS_MOST 1900 /* of all plans: less than a transaction takes; a longer one goes alone */
 
 struct prov_batch {
     prov_service *service;
@@ -129,7 +129,7 @@ static bool plan(const prov_batch *b, prov_attempt *a)
         if (!err)
             err = plan_once(b, a);
     }
-    return !err && a->plan && !a->unhashed.len;
+    return !err && a->plan && !a->alone && !a->unhashed.len;
 }
 
 static prov_attempt attempt_of(prov_batch *b, const prov_change *change)

@@ -6,7 +6,7 @@
 
 #include "framework/provision.h"
 
-#define PROV_BATCH_MOST 64 /* changes */
+#define PROV_BATCH_MOST 250 /* changes: less than the store commits at once */
 
 typedef struct prov_batch prov_batch;
 
