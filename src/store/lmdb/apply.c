@@ -15,6 +15,7 @@ static const operation operations[PROV_OP_COUNT] = {
     [PROV_OP_MUST_EXIST] = { prov_check_must_exist, NULL, false },
     [PROV_OP_MUST_BE_VERSION] = { prov_check_must_be_version, NULL, false },
     [PROV_OP_MUST_BE_GENERATION] = { prov_check_must_be_generation, NULL, false },
+    [PROV_OP_MUST_BE_STAGED] = { prov_check_must_be_staged, NULL, false },
     [PROV_OP_PUT] = { NULL, prov_effect_put, true },
     [PROV_OP_PUT_LARGE] = { NULL, prov_effect_put_large, true },
     [PROV_OP_DELETE_LARGE] = { NULL, prov_effect_delete_large, false },
@@ -49,6 +50,7 @@ static const operation operations[PROV_OP_COUNT] = {
     [PROV_OP_RECHECK_DONE] = { NULL, prov_effect_recheck_done, false },
     [PROV_OP_GENERATION] = { NULL, prov_effect_generation, false },
     [PROV_OP_SCAN] = { NULL, prov_effect_scan, false },
+    [PROV_OP_STAGE] = { NULL, prov_effect_stage, false },
 };
 
 bool prov_apply_refuse(prov_apply *a, prov_refusal why)

@@ -39,6 +39,8 @@ PROV_EFFECT(delete_large);
 PROV_EFFECT(delete);
 PROV_EFFECT(index);
 PROV_EFFECT(unindex);
+PROV_CHECK(must_be_staged);
+PROV_EFFECT(stage);
 PROV_EFFECT(credential);
 
 PROV_CHECK(member_add); /* apply_member.c */
