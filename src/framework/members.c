@@ -97,12 +97,20 @@ static bool may_join(const roll *r, const prov_id *id)
     return type && type->naming;
 }
 
+static bool is_coming(const roll *r, const prov_id *id)
+{
+    for (int i = 0; i < r->w->coming_count; i++)
+        if (prov_id_equal(&r->w->coming[i], id))
+            return true;
+    return false;
+}
+
 static prov_err *add(roll *r, const prov_member_ref *ref)
 {
     prov_id id;
     entry *e = prov_id_parse(ref->value, &id) ? entry_of(r, &id) : NULL;
     /* Who is a member already may stay, whoever put him there. */
-    if (!e || (!e->was && !may_join(r, &id))) {
+    if (!e || (!e->was && !may_join(r, &id) && !is_coming(r, &id))) {
         r->strangers = true;
         return r->known ? no_such(r, ref->value) : NULL;
     }
