@@ -2,7 +2,7 @@
  * wait. A record is there whole or not at all; one that is there already and the same is passed
  * over, which is how an import that was interrupted goes on. */
 #include "cli/cli.h"
-#include "cli/import_record.h"
+#include "cli/import_circle.h"
 #include "cli/progress.h"
 #include "base/file.h"
 #include <apr_allocator.h>
@@ -192,8 +192,17 @@ static prov_err *run_round(import *im)
     return im->broken;
 }
 
+static prov_err *make_circles(import *im, bool *moved)
+{
+    int made;
+    prov_err *err = prov_import_circles(&im->way, im->c->pool, im->waiting, &made);
+    im->counts[PROV_IMPORT_MADE] += made;
+    *moved = made > 0;
+    return err;
+}
+
 /* First what has no members; then, round after round, what has, as groups may be members. Once a
- * round makes nothing, what it could not make is refused. */
+ * round makes nothing, circles are made; what can be in none is refused. */
 static prov_err *run_rounds(import *im)
 {
     prov_err *err = NULL;
@@ -206,6 +215,8 @@ static prov_err *run_rounds(import *im)
         err = run_round(im);
         bool moved = im->first || im->again->nelts < before;
         im->waiting = im->again;
+        if (!err && !moved && !im->last)
+            err = make_circles(im, &moved);
         im->last = !moved;
         im->first = im->way.later = false;
     } while (!err && im->waiting->nelts);

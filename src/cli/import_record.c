@@ -195,6 +195,21 @@ static prov_err *make(const prov_import_way *w, apr_pool_t *p, prov_change *c, p
     return err;
 }
 
+prov_err *prov_import_record_read(const prov_import_way *w, apr_pool_t *p, prov_bytes text,
+                                  prov_change *change, prov_body_extra *x)
+{
+    prov_bytes json;
+    prov_snapshot *n;
+    prov_err *err = prov_import_map_json(w->map, p, w->source, text, &json);
+    if (!err)
+        err = read_record(w, p, json, change, x);
+    if (err || (err = prov_store_read(w->service->store, p, &n)))
+        return err;
+    find_members(w, p, n, x);
+    prov_snapshot_end(n);
+    return NULL;
+}
+
 prov_import_outcome prov_import_record_take(const prov_import_way *w, apr_pool_t *p,
                                             prov_bytes text, prov_err **why)
 {

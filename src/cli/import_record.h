@@ -24,6 +24,10 @@ typedef struct prov_import_way {
     bool later; /* what has members may wait for another round */
 } prov_import_way;
 
+/* A record as the change that would make it; members that are there by their ids. */
+prov_err *prov_import_record_read(const prov_import_way *w, apr_pool_t *p, prov_bytes text,
+                                  prov_change *change, prov_body_extra *x);
+
 /* REFUSED with the record's own error; an error of the store's (5xx) ends the import. Any thread,
  * with its own pool. */
 prov_import_outcome prov_import_record_take(const prov_import_way *w, apr_pool_t *p,
