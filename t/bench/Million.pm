@@ -22,7 +22,6 @@ my $scanned = 3_000_000; # resources per second of a core that a full scan must 
 my $needle = 'displayName co "jensen 7"';
 my $together = 1_000; # creates in a bulk request
 my $pages = 1_000;
-my $sorted = $users > 200_000 ? 10_000 : $users / 20; # resources of a page: the last is to be reached
 
 # What an index serves; %1$06d: the user's number, %1$s: his id, %1$d: a small group's.
 my @filters = (
@@ -84,7 +83,7 @@ sub filled
 sub million
 {
     return once(million => sub {
-        my $made = filled('million', $users, "ProvisionMaxResults $sorted");
+        my $made = filled('million', $users, '');
         my ($server, $ids) = @$made{qw(server ids)};
         ($made->{large}) = load_groups($server, 1, $members, 'large', $ids);
         ($made->{small}) = load_groups($server, $groups, 10, 'small', $ids);
@@ -139,18 +138,12 @@ sub page
     return $page;
 }
 
+# Without httpd, whose part is small beside that of a million.
 sub pages
 {
-    my $server = million()->{server};
-    my $path = "/scim/v2/Users?sortBy=displayName&attributes=userName&count=$sorted&cursor";
-    my ($last, $page) = ('', page($server, "$path="));
-    while (my $next = $page->{nextCursor}) {
-        $last = $next;
-        $page = page($server, "$path=$last");
-    }
-    my ($first, $end) = map { file_of($server, "page$_", $path . '=' . ($_ ? $last : '')) } 0, 1;
-    return map { my $file = $_; sub { wrk($server, 1, 2 * $seconds, $bearer, 'paths', $file) } }
-        $end, $first;
+    my $store = million()->{server}->store_dir;
+    return map { my $which = $_; sub { program("$programs/page", $store, 2 * $seconds, $which) } }
+        qw(last first);
 }
 
 sub scans
