@@ -17,6 +17,7 @@ prov_err *prov_cli_stats(prov_cli *c)
                  { "links", s.links },
                  { "edges", s.edges },
                  { "grants", s.grants },
+                 { "intents", s.intents },
                  { "journal", s.journal },
                  { "tokens", s.tokens },
                  { "readers", s.readers },

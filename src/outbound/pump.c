@@ -18,7 +18,7 @@ typedef struct pump {
     apr_time_t reclaimed; /* when the dead were last looked for */
     apr_time_t swept;
     int first; /* reach to start with: turns rotate, so that none starves */
-    bool scanning;
+    bool scanning, settling;
 } pump;
 
 /* A link that may be claimed. */
@@ -225,6 +225,16 @@ static void dispatch(pump *u, const candidate *c)
 
 /* --- a turn --------------------------------------------------------------------------------- */
 
+/* Large changes of processes that are gone. True if there is more to do. */
+static bool settle(pump *u)
+{
+    bool more = false;
+    prov_err *err = prov_store_settle(u->engine->store, u->turn, &more);
+    if (err)
+        prov_log(PROV_LOG_WARNING, "settling large changes: %s", prov_err_text(u->turn, err));
+    return more && !err;
+}
+
 static void keep_house(pump *u, prov_snapshot *n, apr_time_t now)
 {
     prov_engine *e = u->engine;
@@ -232,8 +242,11 @@ static void keep_house(pump *u, prov_snapshot *n, apr_time_t now)
         u->reclaimed = now;
         reclaim(u, n, now);
         u->scanning = prov_generation_scan(e, u->turn);
-    } else if (u->scanning)
-        u->scanning = prov_generation_scan(e, u->turn);
+        u->settling = settle(u);
+    } else {
+        u->scanning = u->scanning && prov_generation_scan(e, u->turn);
+        u->settling = u->settling && settle(u);
+    }
     if (now - u->swept >= SWEEP_EVERY) {
         bool more = false;
         prov_ages ages = { e->config->settings.audit_keep, e->config->settings.removed_keep };
@@ -267,7 +280,7 @@ static apr_time_t turn(pump *u)
                 dispatch(u, &b->items[i]);
         wake = now;
     }
-    return u->scanning ? now : wake;
+    return u->scanning || u->settling ? now : wake;
 }
 
 static void sleep_until(prov_engine *e, apr_time_t wake)

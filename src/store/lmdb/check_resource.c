@@ -155,6 +155,16 @@ static void check_credential(prov_checker *c, prov_bytes key, prov_bytes row)
 
 /* --- memberships ---------------------------------------------------------------------------- */
 
+/* The row under the membership's other key. */
+static bool is_same(prov_checker *c, prov_table table, const prov_id *a, const prov_id *b,
+                    prov_bytes row)
+{
+    prov_row_key key;
+    prov_bytes other;
+    prov_row_key_make(&key, c->tx->env->tenant, table, a, b);
+    return prov_tx_get(c->tx, &key, &other) && prov_bytes_equal(row, other);
+}
+
 static void check_member_edges(prov_checker *c, const prov_id *group, const prov_id *member)
 {
     prov_link *links;
@@ -168,27 +178,61 @@ static void check_member_edges(prov_checker *c, const prov_id *group, const prov
     }
 }
 
+/* What an open intent has marked is on its way: the resources at both ends may not be there yet, or
+ * no more. */
+static bool check_mark(prov_checker *c, const prov_id *group, const prov_id *member, prov_bytes row)
+{
+    bool of_member = row.len && row.data[0] & PROV_MARK_OF_MEMBER;
+    const prov_id *own = of_member ? member : group, *other = of_member ? group : member;
+    if (row.len && !PROV_CHECK_HAS(c, STAGED, own, other))
+        prov_check_says(c, "The membership of %s in %s is marked by no intent",
+                        prov_check_id(c, member), prov_check_id(c, group));
+    return row.len > 0;
+}
+
 static void check_member(prov_checker *c, prov_bytes key, prov_bytes row)
 {
     prov_id group, member;
     if (!prov_row_key_read(key, PROV_TABLE_MEMBER, &group, &member))
         return;
-    if (!PROV_CHECK_HAS(c, MEMBER_OF, &member, &group))
+    if (!is_same(c, PROV_TABLE_MEMBER_OF, &member, &group, row))
         prov_check_says(c, "Group %s has %s, who does not know it", prov_check_id(c, &group),
                         prov_check_id(c, &member));
+    if (check_mark(c, &group, &member, row))
+        return;
     if (!prov_rows_exists(c->tx, &group) || !prov_rows_exists(c->tx, &member))
         prov_check_says(c, "A membership of %s in %s, one of which does not exist",
                         prov_check_id(c, &member), prov_check_id(c, &group));
-    check_member_edges(c, &group, &member);
+    if (!PROV_CHECK_HAS(c, INTENT, &group))
+        check_member_edges(c, &group, &member);
 }
 
 static void check_member_of(prov_checker *c, prov_bytes key, prov_bytes row)
 {
     prov_id group, member;
     if (prov_row_key_read(key, PROV_TABLE_MEMBER_OF, &member, &group) &&
-        !PROV_CHECK_HAS(c, MEMBER, &group, &member))
+        !is_same(c, PROV_TABLE_MEMBER, &group, &member, row))
         prov_check_says(c, "%s believes to be a member of %s", prov_check_id(c, &member),
                         prov_check_id(c, &group));
+}
+
+static void check_intent(prov_checker *c, prov_bytes key, prov_bytes row)
+{
+    prov_intent intent;
+    if (!prov_rows_intent_read(key, row, &intent))
+        prov_check_says(c, "The intent of %s is damaged",
+                        prov_check_id(c, prov_row_key_last_id(key)));
+    else if (prov_rows_intent_is_abandoned(&intent, apr_time_now()))
+        prov_check_says(c, "A large change of %s was left %s", prov_check_id(c, &intent.resource),
+                        intent.state == PROV_INTENT_SWITCHED ? "before its end" : "undone");
+}
+
+static void check_staged(prov_checker *c, prov_bytes key, prov_bytes row)
+{
+    prov_id own, other;
+    if (prov_row_key_read(key, PROV_TABLE_STAGED, &own, &other) && !PROV_CHECK_HAS(c, INTENT, &own))
+        prov_check_says(c, "Something is owed to %s by %s, which has no intent",
+                        prov_check_id(c, &other), prov_check_id(c, &own));
 }
 
 /* --- counters ------------------------------------------------------------------------------- */
@@ -251,5 +295,7 @@ const prov_table_check prov_checks_resources[] = {
     { PROV_TABLE_CREDENTIAL, check_credential },
     { PROV_TABLE_MEMBER, check_member },
     { PROV_TABLE_MEMBER_OF, check_member_of },
+    { PROV_TABLE_INTENT, check_intent },
+    { PROV_TABLE_STAGED, check_staged },
     { 0, NULL },
 };

@@ -101,13 +101,16 @@ static MDB_val format_key(prov_row_key *key)
     return (MDB_val){ key->len, key->b };
 }
 
+/* What a file of format 1 has not are tables, and now it has them. */
 static int put_format(prov_env *env, MDB_txn *txn)
 {
     uint8_t format = PROV_STORE_FORMAT;
     prov_row_key key;
     MDB_val k = format_key(&key), v = { sizeof format, &format };
-    int rc = mdb_put(txn, env->dbi[PROV_TABLE_META], &k, &v, MDB_NOOVERWRITE);
-    return rc == MDB_KEYEXIST ? 0 : rc;
+    if (env->format == PROV_STORE_FORMAT)
+        return 0;
+    env->format = PROV_STORE_FORMAT;
+    return mdb_put(txn, env->dbi[PROV_TABLE_META], &k, &v, 0);
 }
 
 /* Tables and format come into being together. */
