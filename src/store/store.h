@@ -63,10 +63,10 @@ prov_err *prov_store_unregister(prov_store *s, uint32_t process);
  * if what makes it large are the members of the group, or the groups of the member, that it puts or
  * deletes, and what it owes them: durably prepared in parts that nobody sees, made true for all
  * readers at once by the transaction that also puts the rest of the plan (preconditions, record,
- * version, journal), then finished in parts: the rows, edges, grants and touches of each member. The
- * verdict comes after the last part. Whose process dies before the switch has done nothing, after it
- * everything: another process undoes or finishes it (prov_store_settle). One touch, the plan's first
- * for another resource than the intent's, speaks for all of them.
+ * version, journal), then finished in parts: the rows, edges, grants and touches of each member.
+ * The verdict comes after the last part. Whose process dies before the switch has done nothing,
+ * after it everything: another process undoes or finishes it (prov_store_settle). One touch, the
+ * plan's first for another resource than the intent's, speaks for all of them.
  *
  * While an intent is open, whoever else would write its resource or its memberships, or delete one
  * of a group's members, waits for it, PROV_INTENT_PATIENCE at most, and then is refused with

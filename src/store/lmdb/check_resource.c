@@ -224,7 +224,8 @@ static void check_intent(prov_checker *c, prov_bytes key, prov_bytes row)
                         prov_check_id(c, prov_row_key_last_id(key)));
     else if (prov_rows_intent_is_abandoned(&intent, apr_time_now()))
         prov_check_says(c, "A large change of %s was left %s", prov_check_id(c, &intent.resource),
-                        intent.state == PROV_INTENT_SWITCHED ? "before its end" : "undone");
+                        intent.state == PROV_INTENT_SWITCHED ? "before its end"
+                                                             : "when it had begun");
 }
 
 static void check_staged(prov_checker *c, prov_bytes key, prov_bytes row)

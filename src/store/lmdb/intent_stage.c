@@ -225,6 +225,10 @@ void prov_intent_stage(prov_tx *tx, void *baton)
     prov_intent intent;
     if (!hold(tx, s, &intent))
         return;
+    if (tx->low) { /* while what was marked can still be taken back */
+        *s->verdict = (prov_verdict){ .kind = PROV_FULL };
+        return;
+    }
     while (s->at < prov_plan_length(s->plan) && is_going_on(tx, s)) {
         const prov_op *op = prov_plan_op(s->plan, s->at);
         bool staged = prov_apply_is_staged(op, &s->id) || op->code == PROV_OP_DELETE;
