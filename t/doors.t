@@ -9,7 +9,7 @@ use MIME::Base64 qw(encode_base64);
 
 my $USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
 my $GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
-my $LINKS = 'urn:mod_provision:params:scim:schemas:extension:links:1.0';
+my $LINKS = 'urn:mod-provision:params:scim:schemas:extension:1.0:Links';
 my $PATCH = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 
 my $server = ProvisionTest->new(modules => [qw(ssl socache_shmcb rewrite)]);

@@ -13,6 +13,7 @@ typedef struct prov_cli {
     /* options, NULL if not given */
     const char *state, *target, *application, *permit, *expires, *value;
     const char *limit, *format, *map, *rejects, *type, *domain;
+    const char *filter;
     const char *dry_run, *progress; /* flags: not NULL if given */
     void *prepared;                 /* what the command's prepare left for its run */
     const char *request, *now, *combine;
@@ -40,7 +41,7 @@ extern const prov_command prov_commands[]; /* ended by a NULL name */
 
 prov_cli_run prov_cli_admin_create, prov_cli_token_create, prov_cli_token_list,
     prov_cli_token_revoke, prov_cli_links, prov_cli_links_retry, prov_cli_links_summary,
-    prov_cli_target_resume, prov_cli_stats, prov_cli_check, prov_cli_import,
+    prov_cli_provision, prov_cli_target_resume, prov_cli_stats, prov_cli_check, prov_cli_import,
     prov_cli_import_prepare, prov_cli_export, prov_cli_backup, prov_cli_backup_prepare,
     prov_cli_pdp, prov_cli_pdp_check;
 

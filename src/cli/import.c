@@ -3,6 +3,7 @@
  * over, which is how an import that was interrupted goes on. */
 #include "cli/cli.h"
 #include "cli/import_record.h"
+#include "cli/progress.h"
 #include "base/file.h"
 #include <apr_allocator.h>
 #include <apr_strings.h>
@@ -17,7 +18,6 @@
 
 #define THREADS  128
 #define MAP_MOST ((size_t)1 << 20)
-#define TICK     apr_time_from_msec(500)
 
 typedef struct import {
     prov_cli *c;
@@ -26,7 +26,7 @@ typedef struct import {
     const char *rejects_path;
     FILE *rejects;
     prov_import_way way;
-    apr_time_t began;
+    prov_progress progress;
 
     apr_thread_mutex_t *lock; /* of all that follows */
     apr_thread_cond_t *ended;
@@ -152,32 +152,21 @@ static int64_t done(const import *im)
     return all;
 }
 
-static double seconds(const import *im)
-{
-    return (double)(apr_time_now() - im->began) / APR_USEC_PER_SEC;
-}
-
 /* By bytes while the file is read; groups come behind it, one after the other. */
-static void tell(const import *im)
+static void tell(import *im)
 {
-    double share = im->source->all.len ? (double)im->source->at / (double)im->source->all.len : 1;
-    int64_t left = share > 0 ? (int64_t)(seconds(im) * (1 - share) / share) : 0;
-    fprintf(stderr,
-            "\r%" PRId64 " records, %.0f/s, %.0f %%, %" PRId64 ":%02d left, %" PRId64 " refused   ",
-            done(im), (double)done(im) / seconds(im), share * 100, left / 60, (int)(left % 60),
-            im->counts[PROV_IMPORT_REFUSED]);
-    fflush(stderr);
+    size_t all = im->source->all.len;
+    prov_progress_tell(&im->progress, done(im), all ? (double)im->source->at / (double)all : 1,
+                       im->counts[PROV_IMPORT_REFUSED], "refused");
 }
 
 static void wait_for_all(import *im)
 {
-    bool telling = im->c->progress || isatty(2);
     apr_thread_mutex_lock(im->lock);
     while (im->running > 0)
-        if (apr_thread_cond_timedwait(im->ended, im->lock, TICK) != APR_SUCCESS && telling)
+        if (apr_thread_cond_timedwait(im->ended, im->lock, PROV_PROGRESS_TICK) != APR_SUCCESS)
             tell(im);
-    if (telling)
-        tell(im);
+    tell(im);
     apr_thread_mutex_unlock(im->lock);
 }
 
@@ -269,7 +258,8 @@ static void print_counts(import *im)
                  { "refused", PROV_IMPORT_REFUSED } };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         prov_print_number(im->c->print, rows[i].name, im->counts[rows[i].outcome]);
-    prov_print_number(im->c->print, "perSecond", (int64_t)((double)done(im) / seconds(im)));
+    prov_print_number(im->c->print, "perSecond",
+                      (int64_t)prov_progress_rate(&im->progress, done(im)));
     prov_print_row(im->c->print);
 }
 
@@ -279,10 +269,9 @@ prov_err *prov_cli_import(prov_cli *c)
     prov_err *err = settle_way(im);
     if (err)
         return err;
-    im->began = apr_time_now();
+    prov_progress_begin(&im->progress, c->progress != NULL);
     err = run_rounds(im);
-    if (c->progress || isatty(2))
-        fputc('\n', stderr);
+    prov_progress_end(&im->progress);
     bool written = fflush(im->rejects) == 0;
     written = fclose(im->rejects) == 0 && written;
     print_counts(im);

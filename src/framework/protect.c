@@ -128,6 +128,22 @@ bool prov_protect_holds(const prov_service *s, prov_snapshot *n, apr_pool_t *p,
     return through_groups(s->permits, n, &l);
 }
 
+bool prov_protect_administers(const prov_service *s, prov_snapshot *n, apr_pool_t *p,
+                              const prov_resource_type *type, const prov_id *id)
+{
+    if (!type->naming)
+        return false;
+    looking l = { .above = prov_groups_above(n, p, id) };
+    uint32_t all = 0;
+    if (is_group(type))
+        l.self = id;
+    else
+        all = by_name(s->permits, n, id);
+    if (l.self || l.above.count)
+        all |= through_groups(s->permits, n, &l);
+    return all & PROV_MAY_ADMIN;
+}
+
 bool prov_protect_named(const prov_service *s, apr_pool_t *p, const prov_resource_type *type,
                         const prov_userstore *domain, prov_bytes bare)
 {

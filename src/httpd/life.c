@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "httpd/folder.h"
+#include "httpd/rates.h"
 #include "httpd/sections.h"
 #include "httpd/server.h"
 #include "outbound/http.h"
@@ -116,6 +117,8 @@ int prov_life_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
     apr_pool_cleanup_register(pconf, NULL, http_done, apr_pool_cleanup_null);
     for (int i = 0; !err && i < kept->nelts; i++)
         err = prepare(ptemp, APR_ARRAY_IDX(kept, i, keeping *));
+    if (!err)
+        err = prov_httpd_rates(ptemp, s);
     /* Children may not read what only root can, so they inherit the values. */
     for (int i = 0; !err && i < kept->nelts; i++)
         err = prov_outbound_secrets(pconf, APR_ARRAY_IDX(kept, i, keeping *)->config);

@@ -1,6 +1,7 @@
 #include "inbound/auth.h"
 #include "base/text.h"
 #include "inbound/caller.h"
+#include "inbound/rate.h"
 #include "inbound/reply.h"
 #include "inbound/scim.h"
 
@@ -158,7 +159,8 @@ int prov_auth_check(request_rec *r)
     if (err)
         return prov_reply_refuse(r, err);
     prov_inquiry_of(r)->caller = caller;
-    return OK;
+    err = prov_rate_check(r, caller);
+    return err ? prov_reply_refuse(r, err) : OK;
 }
 
 /* --- Require provision-permission ----------------------------------------------------------- */
@@ -180,6 +182,8 @@ static authz_status check_permission(request_rec *r, const char *line, const voi
     prov_err *err = prov_reply_service(r, &s);
     if (!err)
         err = prov_caller_of(r, s, &caller);
+    if (!err)
+        err = prov_rate_check(r, &caller);
     for (int i = 0; !err && i < words->nelts; i++) {
         uint32_t asked = asked_by(r, APR_ARRAY_IDX(words, i, const char *));
         if (!asked || prov_caller_may(&caller, asked))

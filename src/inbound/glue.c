@@ -24,6 +24,11 @@ const prov_settings *prov_glue_settings(const request_rec *r)
     return &server_of(r)->config->settings;
 }
 
+prov_rates *prov_glue_rates(const request_rec *r)
+{
+    return server_of(r)->rates;
+}
+
 const char *prov_glue_path(const request_rec *r)
 {
     const prov_location *here = prov_glue_location(r);

@@ -26,6 +26,7 @@ typedef struct prov_opened {
 typedef struct prov_server {
     prov_config *config; /* merged with the main server's and checked */
     prov_opened *opened; /* NULL: this server has no ProvisionStore */
+    prov_rates *rates;   /* of callers, all processes'; NULL: none are needed */
 } prov_server;
 
 /* What ProvisionService claimed bears this as r->handler and at the head of r->filename. */
@@ -40,6 +41,9 @@ prov_service *prov_glue_service(const request_rec *r, const char **why_not);
 
 /* This virtual host's own limits; they may differ from service->config->settings. */
 const prov_settings *prov_glue_settings(const request_rec *r);
+
+/* What its callers' requests are counted in, or NULL. */
+prov_rates *prov_glue_rates(const request_rec *r);
 
 /* What of r->uri lies behind the base: "" or "/..."; decoded as httpd decodes. */
 const char *prov_glue_path(const request_rec *r);

@@ -7,6 +7,8 @@
 typedef struct prov_inquiry {
     const prov_caller *caller; /* as AuthType Provision found it; NULL: it did not */
     const prov_err *refusal;   /* why a hook before the handler said no, or NULL */
+    bool counted;              /* as one of its caller's: see rate.h */
+    prov_err *too_often;       /* then; NULL: it was not */
 } prov_inquiry;
 
 /* Made at first use; lives as long as the request. */

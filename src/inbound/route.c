@@ -3,7 +3,7 @@
 #include "inbound/scim.h"
 
 const prov_route_service prov_services[] = {
-    { "scim", prov_scim_handler },
-    { "health", prov_health_handler },
-    { NULL, NULL },
+    { "scim", prov_scim_handler, true },
+    { "health", prov_health_handler, false },
+    { NULL, NULL, false },
 };

@@ -3,10 +3,12 @@
 #define PROV_INBOUND_ROUTE_H
 
 #include <httpd.h>
+#include <stdbool.h>
 
 typedef struct prov_route_service {
     const char *name; /* as in ProvisionService */
     int (*handler)(request_rec *r);
+    bool counts; /* its requests, under a caller's ProvisionRate */
 } prov_route_service;
 
 /* Ends with a row without a name. */

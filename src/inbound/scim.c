@@ -1,5 +1,6 @@
 #include "inbound/scim.h"
 #include "inbound/media.h"
+#include "inbound/rate.h"
 #include "scim/message.h"
 
 #include <apr_strings.h>
@@ -178,11 +179,21 @@ static prov_err *run(prov_scim *s, const struct route *route)
     return route->answer(s);
 }
 
+/* Whoever another module let in without asking us about a permission. */
+static prov_err *count(prov_scim *s)
+{
+    prov_caller caller;
+    prov_err *err = s->r->user ? prov_caller_of(s->r, s->service, &caller) : NULL;
+    return err || !s->r->user ? err : prov_rate_check(s->r, &caller);
+}
+
 static prov_err *dispatch(prov_scim *s)
 {
     target t;
     bool known = false;
     prov_err *err = prov_reply_service(s->r, &s->service);
+    if (!err)
+        err = count(s);
     if (err)
         return err;
     if (!split(prov_glue_path(s->r), &t))

@@ -5,6 +5,7 @@
 #define PROV_MODEL_CONFIG_H
 
 #include "base/option.h"
+#include "base/rate.h"
 #include "scim/schema_load.h"
 #include <apr_time.h>
 
@@ -38,6 +39,7 @@ typedef struct prov_settings {
     int64_t audit_keep;
     int64_t removed_keep;
     int commit_each; /* ProvisionCommitEach: for measuring only */
+    prov_rate rate;  /* of each caller: ProvisionRate */
 } prov_settings;
 extern const prov_option prov_settings_options[];
 
@@ -149,6 +151,7 @@ typedef struct prov_config {
     apr_array_header_t *applications; /* of prov_application * */
     apr_array_header_t *permits;      /* of prov_permit */
     apr_array_header_t *declared;     /* of prov_declaration: schemas and resource types */
+    const char *rate_where;           /* the ProvisionRate's place; NULL: not given */
     const char *store_backend, *store_location; /* split from settings.store at check */
     apr_table_t *lines;                         /* of prov_config_line */
 } prov_config;

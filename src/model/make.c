@@ -158,6 +158,8 @@ prov_config *prov_config_merge(apr_pool_t *p, const prov_config *under, const pr
     prov_config *c = apr_pcalloc(p, sizeof *c);
     prov_option_merge(prov_settings_options, &under->settings.head, &over->settings.head,
                       &c->settings.head);
+    c->settings.rate = over->rate_where ? over->settings.rate : under->settings.rate;
+    c->rate_where = over->rate_where ? over->rate_where : under->rate_where;
     c->userstores = merge_named(p, under->userstores, over->userstores);
     c->idps = merge_named(p, under->idps, over->idps);
     c->applications = merge_named(p, under->applications, over->applications);

@@ -11,7 +11,7 @@
 
 #define REFUSED          400
 #define MOST_CONCURRENCY 256
-#define MOST_RATE        (INT64_C(1000) * 1000000)
+#define MOST_RATE        1000000
 #define MOST_FACTOR      100.0
 #define MOST_DECLARED    (1024 * 1024) /* bytes of a file with schemas */
 
@@ -84,19 +84,31 @@ static const struct {
     int seconds;
 } per[] = { { "/s", 1 }, { "/m", 60 }, { "/h", 3600 } };
 
+static bool read_rate(const char *value, int64_t *count, int64_t *seconds)
+{
+    char *end;
+    *count = apr_strtoi64(value, &end, 10);
+    if (end == value || *count < 1 || *count > MOST_RATE)
+        return false;
+    for (size_t i = 0; i < sizeof per / sizeof *per; i++)
+        if (strcmp(end, per[i].name) == 0) {
+            *seconds = per[i].seconds;
+            return true;
+        }
+    return false;
+}
+
 /* Kept as calls in 1000 seconds, so that "1/m" is a whole number. */
 static prov_err *set_rate(apr_pool_t *p, const key_row *row, void *slot, const char *value)
 {
-    char *end;
-    apr_int64_t n = apr_strtoi64(value, &end, 10);
-    for (size_t i = 0; i < sizeof per / sizeof *per; i++)
-        if (end != value && strcmp(end, per[i].name) == 0 && n > 0 && n <= MOST_RATE / 1000) {
-            int64_t rate = n * 1000 / per[i].seconds;
-            *(int64_t *)slot = rate ? rate : 1;
-            return NULL;
-        }
-    return refuse(p, "%s cannot be \"%s\"; write calls per second, minute or hour, such as 50/s",
-                  row->key, value);
+    int64_t count, seconds;
+    if (!read_rate(value, &count, &seconds))
+        return refuse(p,
+                      "%s cannot be \"%s\"; write calls per second, minute or hour, such as 50/s",
+                      row->key, value);
+    int64_t rate = count * 1000 / seconds;
+    *(int64_t *)slot = rate ? rate : 1;
+    return NULL;
 }
 
 static prov_err *set_duration(apr_pool_t *p, const key_row *row, void *slot, const char *value)
@@ -319,6 +331,44 @@ static prov_err *set_permit(apr_pool_t *p, void *object, const prov_line *line)
     return NULL;
 }
 
+/* --- callers -------------------------------------------------------------------------------- */
+static prov_err *set_burst(apr_pool_t *p, const key_row *row, void *slot, const char *value)
+{
+    char *end;
+    apr_int64_t n = apr_strtoi64(value, &end, 10);
+    if (end == value || *end || n < 1 || n > MOST_RATE)
+        return refuse(p, "%s cannot be \"%s\"; write a whole number from 1 to %d", row->key, value,
+                      MOST_RATE);
+    *(int64_t *)slot = n;
+    return NULL;
+}
+
+static const key_row caller_keys[] = {
+    { "burst", set_burst, offsetof(prov_rate, burst) },
+    { NULL, NULL, 0 },
+};
+
+static prov_err *set_caller_rate(apr_pool_t *p, void *object, const prov_line *line)
+{
+    prov_config *c = object;
+    prov_rate rate = { .count = 0 };
+    c->rate_where = line->where;
+    if (line->count == 1 && is_word(&line->words[0], "off")) {
+        c->settings.rate = rate;
+        return NULL;
+    }
+    if (!read_rate(line->words[0].text, &rate.count, &rate.seconds))
+        return refuse(p,
+                      "ProvisionRate cannot be \"%s\"; write requests per second, minute or hour, "
+                      "such as 50/s, or off",
+                      line->words[0].text);
+    rate.burst = rate.count;
+    prov_err *err = set_keys(p, "ProvisionRate", caller_keys, &rate, line, 1);
+    if (!err)
+        c->settings.rate = rate;
+    return err;
+}
+
 /* --- schemas and resource types ------------------------------------------------------------- */
 /* Read by who reads the configuration: the children may not. */
 static prov_err *set_declared(apr_pool_t *p, prov_config *c, const prov_line *line, bool is_type)
@@ -360,6 +410,9 @@ const prov_special prov_specials[] = {
     { "ProvisionPermit", PROV_SCOPE_SERVER, set_permit, "PERMISSION ... group|user|token NAME", "",
       "What the members of a group, a user or the bearer of a token may do; who has no line may do "
       "nothing." },
+    { "ProvisionRate", PROV_SCOPE_SERVER, set_caller_rate, "off|N/s [burst=N]", "off",
+      "How often each caller may come, and how often at once after a quiet time; more is answered "
+      "429." },
     { "ProvisionRole", PROV_SCOPE_IDP, set_role, "GROUP ...", "",
       "The groups whose members are provisioned there; without it, everybody is." },
     { "ProvisionSet", PROV_SCOPE_CONNECTOR, set_setting, "NAME VALUE", "",

@@ -215,6 +215,18 @@ static void write_declaration(writer *w, const void *element)
     prov_json_write_string(w->b, d->json);
 }
 
+static void write_rate(writer *w, const prov_rate *rate)
+{
+    if (!rate->count)
+        return;
+    name(w, "rate");
+    writer in = open_object(w);
+    integer(&in, "count", rate->count);
+    integer(&in, "seconds", rate->seconds);
+    integer(&in, "burst", rate->burst);
+    close_object(&in);
+}
+
 void prov_config_write(prov_buf *b, apr_pool_t *p, const prov_config *c)
 {
     uint8_t digest[PROV_DIGEST_LEN];
@@ -226,6 +238,7 @@ void prov_config_write(prov_buf *b, apr_pool_t *p, const prov_config *c)
     writer settings = open_object(&w);
     rows(&settings, prov_settings_options, &c->settings);
     close_object(&settings);
+    write_rate(&w, &c->settings.rate);
     objects(&w, "userstores", c->userstores, write_userstore);
     objects(&w, "identityProviders", c->idps, write_idp);
     objects(&w, "applications", c->applications, write_application);

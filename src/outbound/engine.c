@@ -206,21 +206,34 @@ uint16_t prov_outbound_application(prov_engine *e, const prov_application *a)
     return 0;
 }
 
+uint32_t prov_outbound_carries(prov_engine *e, const prov_connector_config *target,
+                               const prov_resource_type *type)
+{
+    const prov_reach *r = prov_engine_reach_for(e, target);
+    /* connectors carry users and groups */
+    bool carried =
+        r && type->naming && (!prov_type_is_group(type) || r->abilities & PROV_CAN_GROUPS);
+    return carried ? r->number : 0;
+}
+
+void prov_outbound_owe_one(prov_engine *e, prov_plan *plan, const prov_id *id,
+                           const prov_resource_type *type, const prov_application *application,
+                           const prov_connector_config *target, const prov_touch *touch)
+{
+    uint32_t number = prov_outbound_carries(e, target, type);
+    if (number)
+        prov_plan_grant(plan, id, type->number, number, prov_outbound_application(e, application),
+                        touch);
+}
+
 void prov_outbound_owe(prov_engine *e, prov_plan *plan, const prov_id *id,
                        const prov_resource_type *type, const prov_application *application,
                        const prov_touch *touch)
 {
-    bool is_group = prov_type_is_group(type);
-    if (!type->naming)
-        return; /* connectors carry users and groups */
-    for (int i = 0; application && application->outbound && i < application->outbound->nelts; i++) {
-        const prov_outbound_entry *entry =
-            &APR_ARRAY_IDX(application->outbound, i, prov_outbound_entry);
-        const prov_reach *r = prov_engine_reach_for(e, entry->target);
-        if (r && (!is_group || r->abilities & PROV_CAN_GROUPS))
-            prov_plan_grant(plan, id, type->number, r->number,
-                            prov_outbound_application(e, application), touch);
-    }
+    for (int i = 0; application && application->outbound && i < application->outbound->nelts; i++)
+        prov_outbound_owe_one(e, plan, id, type, application,
+                              APR_ARRAY_IDX(application->outbound, i, prov_outbound_entry).target,
+                              touch);
 }
 
 /* --- life --------------------------------------------------------------------------------------

@@ -47,6 +47,13 @@ uint64_t prov_engine_generation(const prov_engine *e);
 void prov_outbound_owe(prov_engine *e, prov_plan *plan, const prov_id *id,
                        const prov_resource_type *type, const prov_application *application,
                        const prov_touch *touch);
+/* The same for one target of the list. */
+void prov_outbound_owe_one(prov_engine *e, prov_plan *plan, const prov_id *id,
+                           const prov_resource_type *type, const prov_application *application,
+                           const prov_connector_config *target, const prov_touch *touch);
+/* The target's number; 0: it takes nothing of this type. */
+uint32_t prov_outbound_carries(prov_engine *e, const prov_connector_config *target,
+                               const prov_resource_type *type);
 uint16_t prov_outbound_application(prov_engine *e, const prov_application *a); /* its number */
 
 /* --- waiting (blocking=on) ------------------------------------------------------------------ */

@@ -44,20 +44,23 @@ static prov_member_op *member_op(patch *t, prov_member_op_kind kind)
 }
 
 /* The name of a resource type, as the registry writes it. */
-static prov_err *read_member_type(patch *t, const prov_json *json, prov_bytes *out)
+static prov_err *find_member_type(patch *t, prov_bytes text, prov_bytes *out)
 {
-    if (!json || (prov_json_is(json) == PROV_JSON_STRING && prov_json_string(json).len == 0))
-        return NULL;
-    for (int i = 0; prov_json_is(json) == PROV_JSON_STRING; i++) {
-        if (i == prov_registry_type_count(t->registry))
-            break;
+    for (int i = 0; i < prov_registry_type_count(t->registry); i++) {
         const char *name = prov_registry_type(t->registry, i)->name;
-        if (!is_word(json, name))
+        if (prov_text_case_compare((const char *)text.data, text.len, name, strlen(name)) != 0)
             continue;
         *out = prov_bytes_of(name);
         return NULL;
     }
     return prov_err_make(t->p, 400, "invalidValue", "a member's type is User or Group");
+}
+
+static prov_err *read_member_type(patch *t, const prov_json *json, prov_bytes *out)
+{
+    if (!json || (prov_json_is(json) == PROV_JSON_STRING && prov_json_string(json).len == 0))
+        return NULL;
+    return find_member_type(t, prov_json_string(json), out);
 }
 
 static prov_err *read_member(patch *t, const prov_json *json, prov_member_op *op)
@@ -105,11 +108,28 @@ static prov_err *selected_members(patch *t, const prov_patch_op *op)
     return NULL;
 }
 
+/* members[type eq "User"].value: one more of that type, as Microsoft's validator adds it. A
+ * membership is there or not; nothing else about it can be changed. */
+static prov_err *change_member_part(patch *t, const prov_patch_op *op)
+{
+    const prov_attr *type = prov_schema_sub(op->path.attr, "type", 4);
+    prov_bytes named;
+    bool whole = op->path.sub == prov_schema_sub(op->path.attr, "value", 5) && op->path.filter &&
+                 op->path.filter->kind == PROV_NODE_TERM &&
+                 prov_json_is(op->value) == PROV_JSON_STRING &&
+                 prov_filter_requires(op->path.filter, type, &named);
+    if (op->kind != PROV_PATCH_ADD || !whole)
+        return prov_patch_fixed(t->p, op->path.sub);
+    prov_member_op *one = member_op(t, PROV_MEMBER_ADD);
+    prov_err *err = read_member(t, op->value, one);
+    return err ? err : find_member_type(t, named, &one->member.type);
+}
+
 static prov_err *change_members(patch *t, const prov_patch_op *op)
 {
     bool empty = prov_patch_is_empty(op->value);
-    if (op->path.sub) /* a membership is there or not; nothing about it can be changed */
-        return prov_patch_fixed(t->p, op->path.sub);
+    if (op->path.sub)
+        return change_member_part(t, op);
     if (op->path.filter)
         return selected_members(t, op);
     if (op->kind == PROV_PATCH_REMOVE && op->value)
@@ -162,11 +182,14 @@ static prov_err *change_attr(patch *t, const prov_patch_op *op)
 
 static prov_err *change_set(order *o, const char *urn);
 
-/* Members that cannot be written are passed over, as in POST and PUT. */
+/* Members that cannot be written are passed over, as in POST and PUT; so is the `schemas` that some
+ * clients write into an extension's object as well. */
 static bool change_member(void *baton, const char *name, const prov_json *value)
 {
     order *o = baton;
     patch *t = o->of;
+    if (o->urn && prov_text_case_compare(name, strlen(name), "schemas", strlen("schemas")) == 0)
+        return true;
     const char *text = o->urn ? apr_pstrcat(t->p, o->urn, ":", name, NULL) : name;
     prov_patch_op op = { .kind = o->kind, .value = value, .budget = &t->budget };
     o->err = prov_path_parse(t->p, t->registry, t->type, text, strlen(text), &op.path);

@@ -13,7 +13,7 @@
 #define PROV_URN_USER       "urn:ietf:params:scim:schemas:core:2.0:User"
 #define PROV_URN_GROUP      "urn:ietf:params:scim:schemas:core:2.0:Group"
 #define PROV_URN_ENTERPRISE "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-#define PROV_URN_LINKS      "urn:mod_provision:params:scim:schemas:extension:links:1.0"
+#define PROV_URN_LINKS      "urn:mod-provision:params:scim:schemas:extension:1.0:Links"
 #define PROV_URN_PATCH      "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 #define PROV_URN_LIST       "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 #define PROV_URN_ERROR      "urn:ietf:params:scim:api:messages:2.0:Error"

@@ -155,7 +155,7 @@ static const prov_row group[] = {
       "The URI of the member." },
     { "members.type", STRING, IMMUTABLE | MEMBERS, members, NULL,
       "The resource type of the member." },
-    { "members.display", STRING, IMMUTABLE | MEMBERS, NULL, NULL, "The name of the member." },
+    { "members.display", STRING, READ_ONLY | MEMBERS, NULL, NULL, "The name of the member." },
 };
 
 static const prov_row enterprise[] = {

@@ -127,6 +127,18 @@ static const char *string_in(const prov_json *j, const char *name)
     return (const char *)prov_json_string(prov_json_get(j, name, NULL)).data;
 }
 
+/* Client libraries read what follows the last colon as a name, and what follows "urn:" as an
+ * identifier of RFC 8141: an extension of ours whose URN is neither cannot be addressed by them. */
+static void test_urns(const prov_registry *r)
+{
+    for (int i = 0; i < prov_registry_schema_count(r); i++) {
+        const char *urn = prov_registry_schema(r, i)->urn, *last = strrchr(urn, ':') + 1;
+        size_t letters = strspn(urn + 4, "abcdefghijklmnopqrstuvwxyz0123456789-");
+        ok(strncmp(urn, "urn:", 4) == 0 && urn[4 + letters] == ':', "%s is a URN", urn);
+        ok((*last >= 'A' && *last <= 'Z'), "%s ends in a name", urn);
+    }
+}
+
 static void test_writers(apr_pool_t *p, const prov_registry *r)
 {
     prov_buf b;
@@ -147,6 +159,14 @@ static void test_writers(apr_pool_t *p, const prov_registry *r)
     const prov_json *subs = prov_json_get(attr_named(attrs, "emails"), "subAttributes", NULL);
     ok(attr_named(subs, "primary") != NULL, "sub-attributes are there");
     ok(!attr_named(attrs, "externalId"), "common attributes are not");
+
+    b.len = 0;
+    prov_schema_write(&b, prov_registry_schema_named(r, PROV_URN_GROUP), "https://h/scim");
+    attrs = prov_json_get(parse_json(p, buf_text(p, &b)), "attributes", NULL);
+    subs = prov_json_get(attr_named(attrs, "members"), "subAttributes", NULL);
+    is_str(string_in(attr_named(subs, "display"), "mutability"), "readOnly",
+           "a member's display is ours to fill");
+    is_str(string_in(attr_named(subs, "value"), "mutability"), "immutable", "its value stays");
 
     b.len = 0;
     prov_schema_write(&b,
@@ -178,6 +198,7 @@ int main(void)
     test_lookups(p, r);
     test_numbers(r);
     test_binding(p);
+    test_urns(r);
     test_writers(p, r);
     apr_pool_destroy(p);
     return plan_done();

@@ -17,7 +17,7 @@ use ProvisionTest;
 our @EXPORT = qw(pair admit front_conf partner settings service created found arrives leaves link_of
     state_of settles links user group path);
 
-our $links = 'urn:mod_provision:params:scim:schemas:extension:links:1.0';
+our $links = 'urn:mod-provision:params:scim:schemas:extension:1.0:Links';
 my %schema = (Users => 'User', Groups => 'Group');
 
 # What every server of a pair says of itself; size: of the store.
