@@ -104,6 +104,10 @@ $(call in,$1)/powercut: $(POWERCUT:%=$(call in,$1)/obj/t/lib/%.o) $(call in,$1)/
 	@echo "  LD   $$@"
 	$(Q)$(CC) $$(FLAGS_$1) -o $$@ $$^ $(LIBS) -ldl
 
+$(call in,$1)/scim_lines: $(call in,$1)/obj/t/lib/scim_lines.o $(call in,$1)/libprovision.a
+	@echo "  LD   $$@"
+	$(Q)$(CC) $$(FLAGS_$1) -o $$@ $$^ $(LIBS)
+
 $(call in,$1)/options: $(call in,$1)/obj/t/lib/options.o $(call in,$1)/libprovision.a
 	@echo "  LD   $$@"
 	$(Q)$(CC) $$(FLAGS_$1) -o $$@ $$^ $(LIBS)
@@ -113,7 +117,8 @@ $(foreach v,release test asan tsan fuzz,$(eval $(call variant,$v)))
 product = $(if $(wildcard mod_provision.c),$(call in,$1)/mod_provision.so) \
     $(if $(CLI_SRC),$(call in,$1)/provisionctl)
 tested = $(call product,$1) $(UNITS:%=$(call in,$1)/unit/%) $(FUZZERS:%=$(call in,$1)/replay/%) \
-    $(OPTIONS:%=$(call in,$1)/%) $(call in,$1)/powercut $(PRELOADS:%=build/preload/%.so)
+    $(OPTIONS:%=$(call in,$1)/%) $(call in,$1)/powercut $(call in,$1)/scim_lines \
+    $(PRELOADS:%=build/preload/%.so)
 .SECONDARY:
 
 build/preload/%.so: t/preload/%.c Makefile | deps

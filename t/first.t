@@ -121,7 +121,7 @@ is $there && $there->{name}{familyName}, 'Liddell', 'whole';
 isnt $there && $there->{id}, $alice->{id}, 'with an id of its own';
 my $shown = wait_for(sub {
     my $user = (decode(paste($link)) // {})->{Resources}[0] or return;
-    my ($extension) = grep { /links/ } keys %$user;
+    my ($extension) = grep { /:Links$/ } keys %$user;
     my $row = $user->{$extension // ''}{links}[0] or return;
     return $row->{state} eq 'synced' && $row;
 }, 15);

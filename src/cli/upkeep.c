@@ -1,6 +1,8 @@
 /* stats, check: how the store stands. */
 #include "cli/cli.h"
 
+#include <apr_strings.h>
+
 prov_err *prov_cli_stats(prov_cli *c)
 {
     prov_store_stats s;
@@ -33,7 +35,7 @@ static void print_fault(void *baton, const char *sentence)
 {
     faults *f = baton;
     f->count++;
-    prov_print_text(f->c->print, "fault", sentence);
+    prov_print_text(f->c->print, "fault", apr_pstrdup(f->c->pool, sentence));
     prov_print_row(f->c->print);
 }
 

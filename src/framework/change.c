@@ -220,16 +220,27 @@ static bool same_fields(prov_record x, prov_record y)
     return prov_bytes_equal(a, b);
 }
 
-static prov_err *compare(work *w)
+/* A PATCH may put one long text into thousands of values: then none of it is written. */
+static prov_err *write_record(const work *w, prov_record *out)
 {
     int64_t most = w->a->service->config->settings.max_resource;
+    bool fits = prov_object_text(w->now) <= most;
+    if (fits)
+        *out = prov_record_write(w->a->p, &w->head, w->now, NULL, NULL);
+    if (fits && (int64_t)out->bytes.len <= most)
+        return NULL;
+    return prov_err_make(w->a->p, 413, NULL, "a resource has %" APR_INT64_T_FMT " bytes at most",
+                         (apr_int64_t)most);
+}
+
+static prov_err *compare(work *w)
+{
     w->put = w->password || (w->now && !w->exists);
     if (w->now) {
-        prov_record rec = prov_record_write(w->a->p, &w->head, w->now, NULL, NULL);
-        if ((int64_t)rec.bytes.len > most)
-            return prov_err_make(w->a->p, 413, NULL,
-                                 "a resource has %" APR_INT64_T_FMT " bytes at most",
-                                 (apr_int64_t)most);
+        prov_record rec;
+        prov_err *err = write_record(w, &rec);
+        if (err)
+            return err;
         w->put = w->put || !same_fields(rec, w->record);
     } else if (w->password) {
         w->now = prov_object_copy(w->a->p, w->was);

@@ -152,6 +152,7 @@ static const struct {
     { HTTP_METHOD_NOT_ALLOWED, "this method is not allowed here" },
     { HTTP_REQUEST_TIME_OUT, "the request did not arrive in time" },
     { HTTP_REQUEST_ENTITY_TOO_LARGE, "the request body is too long" },
+    { HTTP_REQUEST_URI_TOO_LARGE, "the request line is too long; a query may be sent to .search" },
 };
 
 static const prov_err *error_of_status(request_rec *r)
@@ -195,11 +196,24 @@ static const prov_err *refusal_of(request_rec *r)
     return refusal;
 }
 
+/* Of a request line that httpd did not take apart, as much as it has read. */
+static char *path_of(const request_rec *r)
+{
+    if (r->uri && r->uri[0] == '/')
+        return r->uri;
+    const char *at = r->the_request ? strchr(r->the_request, ' ') : NULL;
+    return at && at[1] == '/' ? apr_pstrmemdup(r->pool, at + 1, strcspn(at + 1, " ?")) : NULL;
+}
+
 /* Some requests fail before httpd has looked where they lead. */
 static bool is_ours(request_rec *r)
 {
-    if (r->per_dir_config == r->server->lookup_defaults && r->uri && r->uri[0] == '/')
+    char *uri = r->uri, *path = path_of(r);
+    if (r->per_dir_config == r->server->lookup_defaults && path) {
+        r->uri = path;
         ap_location_walk(r);
+        r->uri = uri;
+    }
     return prov_glue_location(r)->service || prov_inquiry_of(r)->refusal;
 }
 

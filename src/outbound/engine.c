@@ -159,7 +159,10 @@ static prov_err *reach(prov_engine *e, const prov_idp *idp, prov_connector_confi
     if ((err = prov_store_number(e->store, PROV_NUMBER_TARGET, r->name, &r->number)))
         return err;
     e->reach_count++;
-    return e->dispatches ? equip(e, r, cc) : NULL;
+    if (!e->dispatches)
+        return NULL;
+    prov_ahead_make(r, e->pool, (int)e->config->settings.pool);
+    return equip(e, r, cc);
 }
 
 static prov_err *reach_all(prov_engine *e)

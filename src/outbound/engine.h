@@ -15,7 +15,19 @@ typedef struct prov_role {
     prov_bytes key;
 } prov_role;
 
-/* One declared target, as this process uses it. Immutable after the start but for the marked. */
+#define PROV_AHEAD_MOST 128 /* links of a target that are looked up ahead */
+
+/* Links seen to be due, for threads that end a job; and those taken from among them, which a
+ * snapshot may still show as due. Guarded by the engine's lock. */
+typedef struct prov_ahead {
+    prov_id ids[PROV_AHEAD_MOST];
+    int first, count;
+    prov_id *held;
+    int held_count;
+} prov_ahead;
+
+/* One declared target, as this process uses it. Immutable after the start but for the last
+ * ones. */
 typedef struct prov_reach {
     uint32_t number;
     const char *name; /* "idp/connector" */
@@ -32,6 +44,8 @@ typedef struct prov_reach {
     bool enabled;         /* its identity provider and itself; links of others wait */
     uint32_t memory;      /* the connector's; changed by dispatch threads */
     apr_uint32_t threads; /* of this process at work for it; atomic */
+    apr_uint32_t share;   /* how many those may be; the pump's to say; atomic */
+    prov_ahead ahead;
 } prov_reach;
 
 struct prov_engine {
@@ -57,7 +71,7 @@ struct prov_engine {
     apr_uint32_t stopping;  /* atomic: no new claims */
     apr_uint32_t cancelled; /* atomic: calls in flight end */
     apr_uint32_t busy;      /* atomic: jobs pushed and not ended */
-    uint64_t claims;        /* the pump's alone */
+    uint64_t claims;        /* atomic: the number of the last one */
     apr_thread_t *pump;
     apr_thread_pool_t *threads;
 };
@@ -84,6 +98,9 @@ typedef struct prov_job {
     const char *forbidden;  /* why this link must not act, or NULL */
     bool reference_waits;   /* somebody it refers to is still on his way there */
     int written;            /* what the last write was answered with; 0: none was sent */
+    bool goes_on;           /* the same thread has claimed another link, the next */
+    prov_id next;
+    prov_lease next_lease;
 } prov_job;
 
 /* decide.c: fills the job's second half. False: the lease is not ours (any more). */
@@ -152,7 +169,23 @@ int prov_job_compare_members(prov_job *job, const prov_remote *remote, prov_plan
 /* work.c */
 void prov_job_work(prov_job *job);
 
+/* ahead.c */
+void prov_ahead_make(prov_reach *r, apr_pool_t *p, int threads);
+void prov_ahead_fill(prov_engine *e, prov_reach *r, const prov_id *ids, int count);
+bool prov_ahead_is_low(prov_engine *e, const prov_reach *r); /* it is worth looking for more */
+/* A copy of what is held, on `p`; answers how many. */
+int prov_ahead_held(prov_engine *e, const prov_reach *r, apr_pool_t *p, const prov_id **out);
+/* The claim of another link of the job's target, to be submitted with how the job ended, and then
+ * told whether it succeeded; NULL if there is none. */
+prov_plan *prov_ahead_claim(prov_job *job);
+void prov_ahead_claimed(prov_job *job, bool ours);
+/* The job of the link claimed, on the same pool; NULL, and the thread has done its part. */
+prov_job *prov_ahead_next(prov_job *job);
+
 /* pump.c */
+/* A claim of this process, on `p`; fills the lease. */
+prov_plan *prov_engine_claim(prov_engine *e, const prov_reach *r, apr_pool_t *p, const prov_id *id,
+                             prov_lease *lease);
 void *APR_THREAD_FUNC prov_pump_run(apr_thread_t *thread, void *engine);
 
 /* engine.c */

@@ -6,6 +6,7 @@
 #include "base/process.h"
 
 #define CLAIM_MOST   256
+#define LOOK_MOST    512 /* links of a target looked at in a turn */
 #define SLEEP_MOST   apr_time_from_sec(1)
 #define BUDGET_PAUSE apr_time_from_msec(50) /* before asking a target without budget again */
 #define SWEEP_EVERY  apr_time_from_sec(60)
@@ -19,6 +20,7 @@ typedef struct pump {
     apr_time_t swept;
     int first; /* reach to start with: turns rotate, so that none starves */
     bool scanning, settling;
+    uint32_t peers, rank; /* processes that claim as this one does, and its place among them */
 } pump;
 
 /* A link that may be claimed. */
@@ -32,8 +34,6 @@ typedef struct candidate {
 typedef struct batch {
     candidate items[CLAIM_MOST];
     int count;
-    int room; /* of the reach being looked at */
-    prov_reach *reach;
 } batch;
 
 /* --- the dead ------------------------------------------------------------------------------- */
@@ -41,6 +41,7 @@ typedef struct batch {
 typedef struct dead {
     uint32_t numbers[64];
     int count;
+    uint32_t peers, rank;
     pump *pump;
     prov_snapshot *n;
     apr_time_t now;
@@ -50,8 +51,13 @@ typedef struct dead {
 static bool note_if_dead(void *baton, const prov_process *p)
 {
     dead *d = baton;
+    const prov_process *own = &d->pump->engine->process;
     if (!prov_process_alive(p->pid, p->started))
         d->numbers[d->count++] = p->number;
+    else if (p->generation == own->generation) {
+        d->peers++;
+        d->rank += p->number < own->number;
+    }
     return d->count < 64;
 }
 
@@ -90,6 +96,8 @@ static void reclaim(pump *u, prov_snapshot *n, apr_time_t now)
         .pump = u, .n = n, .now = now, .plans = apr_array_make(u->turn, 8, sizeof(prov_plan *))
     };
     prov_snapshot_processes(n, note_if_dead, &d);
+    u->peers = d.peers;
+    u->rank = d.rank;
     prov_snapshot_leases(n, note_lease, &d);
     if (d.plans->nelts) {
         prov_verdict *verdicts = apr_pcalloc(u->turn, sizeof *verdicts * d.plans->nelts);
@@ -102,25 +110,47 @@ static void reclaim(pump *u, prov_snapshot *n, apr_time_t now)
 
 /* --- claiming ------------------------------------------------------------------------------- */
 
-static bool add_candidate(void *baton, const prov_link *link)
+/* What is due at one target: this process's part of it, and what others would take first. */
+typedef struct look {
+    const pump *u;
+    const prov_id *held;
+    int held_count;
+    prov_id mine[LOOK_MOST], others[LOOK_MOST];
+    int mine_count, other_count;
+    int want;
+} look;
+
+static bool is_held(const look *l, const prov_id *id)
 {
-    batch *b = baton;
-    candidate *c = &b->items[b->count++];
-    c->reach = b->reach;
-    c->id = link->resource;
-    return --b->room > 0 && b->count < CLAIM_MOST;
+    for (int i = 0; i < l->held_count; i++)
+        if (prov_id_equal(&l->held[i], id))
+            return true;
+    return false;
+}
+
+/* Ids end in random bits. */
+static bool note_due(void *baton, const prov_link *link)
+{
+    look *l = baton;
+    const prov_id *id = &link->resource;
+    if (is_held(l, id))
+        return true;
+    if (l->u->peers < 2 || id->b[sizeof id->b - 1] % l->u->peers == l->u->rank)
+        l->mine[l->mine_count++] = *id;
+    else
+        l->others[l->other_count++] = *id;
+    return l->mine_count < l->want && l->mine_count + l->other_count < LOOK_MOST;
 }
 
 /* At most a quarter of the threads for one target while another has work, and never those that
  * another would need to begin: a call may hang. One while its breaker is not closed. */
-static int room_for(const prov_engine *e, const prov_reach *r, const prov_target *row, bool alone)
+static int share_of(const prov_engine *e, const prov_target *row, bool alone)
 {
     int pool = (int)e->config->settings.pool;
     int quarter = pool / 4 > 1 ? pool / 4 : 1;
-    int most = alone ? pool - (e->reach_count > 1 ? pool / 4 : 0) : quarter;
     if (row->breaker != PROV_BREAKER_CLOSED)
-        most = 1;
-    return most - (int)apr_atomic_read32((volatile apr_uint32_t *)&r->threads);
+        return 1;
+    return alone ? pool - (e->reach_count > 1 ? pool / 4 : 0) : quarter;
 }
 
 static bool has_work(pump *u, prov_snapshot *n, int i, apr_time_t now, apr_time_t *wake)
@@ -143,6 +173,32 @@ static bool has_work(pump *u, prov_snapshot *n, int i, apr_time_t now, apr_time_
     return false;
 }
 
+/* What threads are free for now; the rest lies ahead. What others would take is only for idle
+ * threads. */
+static void share_out(pump *u, prov_reach *r, const look *l, int room, batch *b)
+{
+    int now = 0;
+    while (now < room && now < l->mine_count)
+        b->items[b->count++] = (candidate){ .reach = r, .id = l->mine[now++] };
+    for (int i = 0; now + i < room && i < l->other_count; i++)
+        b->items[b->count++] = (candidate){ .reach = r, .id = l->others[i] };
+    int rest = l->mine_count - now;
+    prov_ahead_fill(u->engine, r, l->mine + now, rest < PROV_AHEAD_MOST ? rest : PROV_AHEAD_MOST);
+}
+
+static void look_at(pump *u, prov_snapshot *n, prov_reach *r, apr_time_t now, int free, batch *b)
+{
+    int room = (int)apr_atomic_read32(&r->share) - (int)apr_atomic_read32(&r->threads);
+    look *l = apr_palloc(u->turn, sizeof *l);
+    room = room < free ? room : free;
+    if (room <= 0 && !prov_ahead_is_low(u->engine, r))
+        return;
+    *l = (look){ .u = u, .want = PROV_AHEAD_MOST };
+    l->held_count = prov_ahead_held(u->engine, r, u->turn, &l->held);
+    prov_snapshot_due(n, r->number, now, note_due, l);
+    share_out(u, r, l, room, b);
+}
+
 static void collect(pump *u, prov_snapshot *n, apr_time_t now, int free, batch *b, apr_time_t *wake)
 {
     prov_engine *e = u->engine;
@@ -150,17 +206,16 @@ static void collect(pump *u, prov_snapshot *n, apr_time_t now, int free, batch *
     int with_work = 0;
     for (int i = 0; i < e->reach_count; i++)
         with_work += busy[i] = has_work(u, n, i, now, wake);
-    for (int k = 0; k < e->reach_count && b->count < free; k++) {
+    for (int k = 0; k < e->reach_count; k++) {
         int i = (u->first + k) % e->reach_count;
         prov_target row;
-        b->reach = &e->reaches[i];
-        if (!busy[i] || !prov_snapshot_target(n, b->reach->number, &row))
+        prov_reach *r = &e->reaches[i];
+        if (!busy[i] || !prov_snapshot_target(n, r->number, &row)) {
+            prov_ahead_fill(e, r, NULL, 0);
             continue;
-        b->room = room_for(e, b->reach, &row, with_work == 1);
-        if (b->room > free - b->count)
-            b->room = free - b->count;
-        if (b->room > 0)
-            prov_snapshot_due(n, b->reach->number, now, add_candidate, b);
+        }
+        apr_atomic_set32(&r->share, (apr_uint32_t)share_of(e, &row, with_work == 1));
+        look_at(u, n, r, now, free - b->count, b);
     }
     u->first = e->reach_count ? (u->first + 1) % e->reach_count : 0;
 }
@@ -173,6 +228,18 @@ static bool must_rest(const prov_verdict *v)
     return v->kind != PROV_DONE && !overtaken;
 }
 
+prov_plan *prov_engine_claim(prov_engine *e, const prov_reach *r, apr_pool_t *p, const prov_id *id,
+                             prov_lease *lease)
+{
+    apr_time_t now = apr_time_now();
+    prov_plan *plan = prov_plan_make(p);
+    *lease = (prov_lease){ e->process.number, __atomic_add_fetch(&e->claims, 1, __ATOMIC_RELAXED),
+                           now + 2 * e->config->settings.call_limit };
+    prov_plan_must_be_generation(plan, e->process.generation);
+    prov_plan_claim(plan, id, r->number, lease, now, &r->budget);
+    return plan;
+}
+
 static void claim(pump *u, batch *b, apr_time_t now)
 {
     prov_engine *e = u->engine;
@@ -180,12 +247,7 @@ static void claim(pump *u, batch *b, apr_time_t now)
     prov_verdict verdicts[CLAIM_MOST];
     for (int i = 0; i < b->count; i++) {
         candidate *c = &b->items[i];
-        c->lease = (prov_lease){ e->process.number, ++e->claims,
-                                 now + 2 * e->config->settings.call_limit };
-        prov_plan *plan = prov_plan_make(u->turn);
-        prov_plan_must_be_generation(plan, e->process.generation);
-        prov_plan_claim(plan, &c->id, c->reach->number, &c->lease, now, &c->reach->budget);
-        plans[i] = plan;
+        plans[i] = prov_engine_claim(e, c->reach, u->turn, &c->id, &c->lease);
     }
     prov_store_submit_all(e->store, plans, verdicts, b->count);
     for (int i = 0; i < b->count; i++) {
@@ -200,8 +262,16 @@ static void *APR_THREAD_FUNC run_job(apr_thread_t *thread, void *data)
     prov_job *job = data;
     prov_engine *e = job->engine;
     prov_reach *reach = job->reach;
+    apr_pool_t *pool = job->pool;
     prov_job_work(job);
-    apr_pool_destroy(job->pool);
+    while ((job = prov_ahead_next(job))) {
+        /* Claimed and not begun, as what lies in the threads' queue: whoever takes back a dead
+         * process's leases will find it. */
+        if (apr_atomic_read32(&e->stopping))
+            return NULL;
+        prov_job_work(job);
+    }
+    apr_pool_destroy(pool);
     apr_atomic_dec32(&reach->threads);
     apr_atomic_dec32(&e->busy);
     prov_engine_nudge(e);
@@ -267,10 +337,11 @@ static apr_time_t turn(pump *u)
     if (err)
         return wake;
     int free = (int)e->config->settings.pool - (int)apr_atomic_read32(&e->busy);
+    free = free < 0 ? 0 : free < CLAIM_MOST ? free : CLAIM_MOST;
     batch *b = apr_pcalloc(u->turn, sizeof *b);
     uint8_t digest[32];
-    if (free > 0 && prov_snapshot_generation(n, digest) == e->process.generation)
-        collect(u, n, now, free < CLAIM_MOST ? free : CLAIM_MOST, b, &wake);
+    if (prov_snapshot_generation(n, digest) == e->process.generation)
+        collect(u, n, now, free, b, &wake);
     keep_house(u, n, now);
     prov_snapshot_end(n);
     if (b->count) {

@@ -62,9 +62,18 @@ static void give_up(const prov_job *job, prov_ack *a)
         a->refused = true;
 }
 
+/* In this order: the lease that ends makes room for the one that begins. */
+static void submit_with_next(prov_job *job, const prov_plan *ended, prov_verdict verdicts[2])
+{
+    const prov_plan *plans[2] = { ended, prov_ahead_claim(job) };
+    prov_store_submit_all(job->engine->store, plans, verdicts, plans[1] ? 2 : 1);
+    if (plans[1])
+        prov_ahead_claimed(job, verdicts[1].kind == PROV_DONE);
+}
+
 bool prov_job_settle(prov_job *job, prov_settle *s)
 {
-    prov_verdict verdict;
+    prov_verdict verdicts[2], *verdict = verdicts;
     prov_ack *a = &s->ack;
     prov_plan *plan = s->also ? s->also : prov_plan_make(job->pool);
     a->process = job->lease.process;
@@ -81,20 +90,20 @@ bool prov_job_settle(prov_job *job, prov_settle *s)
     /* What it should look like there was computed from a configuration that may be an older one. */
     prov_plan_recheck(plan, &job->id, job->engine->process.generation);
     prov_fault_point("acknowledge");
-    prov_store_submit(job->engine->store, plan, &verdict);
+    submit_with_next(job, plan, verdicts);
     announce(job->engine);
-    if (verdict.kind == PROV_DONE && is_news(job, &s->outcome))
+    if (verdict->kind == PROV_DONE && is_news(job, &s->outcome))
         say(job, &s->outcome);
-    if (verdict.kind == PROV_REFUSED && verdict.why == PROV_REMOTE_TAKEN && a->has_remote) {
+    if (verdict->kind == PROV_REFUSED && verdict->why == PROV_REMOTE_TAKEN && a->has_remote) {
         a->has_remote = a->has_copy = false;
         a->remote = (prov_bytes){ 0 };
         prov_job_refuse(job, "the target answered with an object that another of our resources "
                              "is linked to");
-    } else if (verdict.kind != PROV_DONE && verdict.kind != PROV_REFUSED)
+    } else if (verdict->kind != PROV_DONE && verdict->kind != PROV_REFUSED)
         prov_log(PROV_LOG_WARNING,
                  "PROV0203: %s: an outcome could not be stored; it will be asked for again",
                  job->reach->name);
-    return verdict.kind == PROV_DONE;
+    return verdict->kind == PROV_DONE;
 }
 
 void prov_job_release(prov_job *job, apr_time_t due, const char *why)

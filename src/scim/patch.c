@@ -146,11 +146,12 @@ static prov_err *change_members(patch *t, const prov_patch_op *op)
 static prov_err *change_password(patch *t, const prov_patch_op *op)
 {
     prov_bytes none = { NULL, 0 };
-    if (op->kind == PROV_PATCH_ADD && !op->value)
+    bool empty = prov_patch_is_empty(op->value);
+    if (op->kind == PROV_PATCH_ADD && empty)
         return NULL;
     t->result->has_password = true;
     t->result->password = none;
-    if (op->kind == PROV_PATCH_REMOVE || !op->value)
+    if (op->kind == PROV_PATCH_REMOVE || empty)
         return NULL;
     if (prov_json_is(op->value) != PROV_JSON_STRING || prov_json_string(op->value).len == 0)
         return prov_err_make(t->p, 400, "invalidValue", "password must be a string");

@@ -27,7 +27,7 @@ typedef struct prov_patch_result {
     apr_array_header_t *members; /* of prov_member_op, in order */
 } prov_patch_result;
 
-#define PROV_PATCH_OPERATIONS 1000
+#define PROV_PATCH_OPERATIONS 100000
 
 /* Reads the message, applies it to a copy of `was`. The caller compares the result with `was` to
  * see whether anything changed. The result satisfies prov_value_check. */

@@ -9,8 +9,12 @@ typedef struct edit {
     const prov_patch_op *op;
     const prov_attr *attr;
     const prov_attr *value, *type, *is_primary; /* its sub-attributes of these names, or NULL */
-    int primary; /* index of the value that the operation made primary, -1 for none */
+    int primary;         /* index of the value that the operation made primary, -1 for none */
+    apr_pool_t *scratch; /* of one comparison; NULL until there is one */
 } edit;
+
+/* What a value that is written costs, in comparisons: it takes memory until the request's end. */
+#define WRITTEN 32
 
 bool prov_patch_is_empty(const prov_json *value)
 {
@@ -193,6 +197,16 @@ static prov_err *spend(edit *e, int64_t comparisons)
                          e->attr->name);
 }
 
+/* Folding takes memory, and there may be millions of comparisons. */
+static apr_pool_t *fresh_scratch(edit *e)
+{
+    if (e->scratch)
+        apr_pool_clear(e->scratch);
+    else
+        apr_pool_create(&e->scratch, e->p);
+    return e->scratch;
+}
+
 /* Each value is held against each term of the path's filter. */
 static prov_err *spend_selecting(edit *e, const prov_field *f)
 {
@@ -217,14 +231,14 @@ static void depose_others(edit *e, prov_field *f)
 }
 
 /* Case counts only where the attribute says so. */
-static bool same_value(const edit *e, const prov_attr *a, const prov_value *x, const prov_value *y)
+static bool same_value(edit *e, const prov_attr *a, const prov_value *x, const prov_value *y)
 {
     if (a->type == PROV_TYPE_STRING && !a->case_exact && x->type == y->type)
-        return prov_text_fold_compare(e->p, x->text, y->text) == 0;
+        return prov_text_fold_compare(fresh_scratch(e), x->text, y->text) == 0;
     return prov_value_equal(a, x, y);
 }
 
-static bool same_sub(const edit *e, const prov_value *x, const prov_value *y, const prov_attr *sub)
+static bool same_sub(edit *e, const prov_value *x, const prov_value *y, const prov_attr *sub)
 {
     x = sub_of(x, sub);
     y = sub_of(y, sub);
@@ -233,7 +247,7 @@ static bool same_sub(const edit *e, const prov_value *x, const prov_value *y, co
 
 /* Which of the first `count` values `v` is already, or brings further sub-attributes to: the same
  * value and type do not come twice (RFC 7643 section 2.4). */
-static int find_same(const edit *e, const prov_field *f, int count, const prov_value *v)
+static int find_same(edit *e, const prov_field *f, int count, const prov_value *v)
 {
     bool named = sub_of(v, e->value);
     for (int i = 0; i < count; i++)
@@ -244,19 +258,31 @@ static int find_same(const edit *e, const prov_field *f, int count, const prov_v
     return -1;
 }
 
+/* What a value says besides what the one that it is already says. */
+static prov_err *add_subs(edit *e, prov_object *into, const prov_object *given)
+{
+    for (int s = 0; s < given->count; s++) {
+        const prov_field *fresh = &given->fields[s], *was = prov_object_get(into, fresh->attr);
+        if (fresh->attr->mutability == PROV_IMMUTABLE && was && !prov_field_equal(was, fresh))
+            return prov_patch_fixed(e->p, fresh->attr);
+        *prov_object_set(into, fresh->attr) = *fresh;
+    }
+    return NULL;
+}
+
 static prov_err *add_one(edit *e, prov_field *f, int were, const prov_value *v)
 {
     int i = find_same(e, f, were, v);
+    prov_err *err = NULL;
     if (i < 0 && f->count >= PROV_VALUES_MAX)
         return invalid(e->p, e->attr, "has too many values");
     if (i < 0) {
         i = f->count;
         *prov_field_add(e->o, f) = *v;
     } else if (e->attr->type == PROV_TYPE_COMPLEX) {
-        for (int s = 0; s < v->object->count; s++)
-            *prov_object_set(f->values[i].object, v->object->fields[s].attr) = v->object->fields[s];
+        err = add_subs(e, f->values[i].object, v->object);
     }
-    return is_primary(e, v) ? crown(e, i) : NULL;
+    return !err && is_primary(e, v) ? crown(e, i) : err;
 }
 
 static prov_err *add_values(edit *e)
@@ -294,9 +320,10 @@ static prov_err *replace_values(edit *e)
 
 /* ---- values that a path selects ---- */
 
-static bool selected(const edit *e, const prov_value *v)
+static bool selected(edit *e, const prov_value *v)
 {
-    return !e->op->path.filter || prov_filter_match_value(e->op->path.filter, e->attr, v, e->p);
+    const prov_filter *filter = e->op->path.filter;
+    return !filter || prov_filter_match_value(filter, e->attr, v, fresh_scratch(e));
 }
 
 static prov_err *replace_one(edit *e, prov_value *v)
@@ -315,7 +342,9 @@ static prov_err *edit_one(edit *e, prov_field *f, int i)
 {
     const prov_attr *sub = e->op->path.sub;
     prov_value *v = &f->values[i];
-    prov_err *err;
+    prov_err *err = spend(e, WRITTEN);
+    if (err)
+        return err;
     if (sub)
         err = put(e->p, v->object, sub, e->op->value);
     else if (e->op->kind == PROV_PATCH_ADD && e->attr->type == PROV_TYPE_COMPLEX)
@@ -459,9 +488,16 @@ prov_err *prov_patch_perform(apr_pool_t *p, prov_object *o, const prov_patch_op 
         e.type = prov_schema_sub(a, "type", 4);
         e.is_primary = prov_schema_sub(a, "primary", 7);
     }
-    if (a->mutability == PROV_IMMUTABLE && has_value(o, a))
-        before = prov_object_copy(p, o);
-    prov_err *err = perform(&e);
+    prov_err *err = NULL;
+    if (a->mutability == PROV_IMMUTABLE && has_value(o, a)) {
+        const prov_object alone = { p, prov_object_get(o, a), 1, 1 };
+        before = prov_object_copy(p, &alone);
+        err = spend(&e, (int64_t)WRITTEN * before->fields[0].count);
+    }
+    if (!err)
+        err = perform(&e);
+    if (e.scratch)
+        apr_pool_destroy(e.scratch);
     if (!err && before && !prov_field_equal(prov_object_get(before, a), prov_object_get(o, a)))
         err = prov_patch_fixed(p, a);
     return err;

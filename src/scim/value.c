@@ -35,6 +35,23 @@ prov_object *prov_object_copy(apr_pool_t *p, const prov_object *o)
     return copy;
 }
 
+static int64_t field_text(const prov_field *f)
+{
+    int64_t sum = (int64_t)f->raw.len;
+    for (int i = 0; i < f->count; i++)
+        sum += f->values[i].type == PROV_TYPE_COMPLEX ? prov_object_text(f->values[i].object)
+                                                      : (int64_t)f->values[i].text.len;
+    return sum;
+}
+
+int64_t prov_object_text(const prov_object *o)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < o->count; i++)
+        sum += field_text(&o->fields[i]);
+    return sum;
+}
+
 prov_field *prov_object_get(const prov_object *o, const prov_attr *a)
 {
     for (int i = 0; i < o->count; i++)

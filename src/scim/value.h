@@ -58,6 +58,9 @@ bool prov_value_equal(const prov_attr *a, const prov_value *x, const prov_value 
 bool prov_field_equal(const prov_field *x, const prov_field *y); /* NULL is unassigned */
 bool prov_object_equal(const prov_object *x, const prov_object *y);
 
+/* The bytes of all its texts: its record takes more than that. */
+int64_t prov_object_text(const prov_object *o);
+
 #define PROV_VALUES_MAX 4096 /* of one attribute; members of a group do not count */
 
 typedef enum {

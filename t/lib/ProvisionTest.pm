@@ -222,10 +222,9 @@ sub kill9
 {
     my ($self) = @_;
     my $pid = delete $self->{pid} or return 1;
-    my @all = ($pid, children_of($pid));
     kill KILL => -$pid;
     waitpid $pid, 0;
-    wait_for(sub { !grep { alive($_) } @all }, 10);
+    wait_for(sub { !group_alive($pid) }, 30) or die "$self->{name}: it does not die\n";
     delete $self->{ua};
     return 1;
 }

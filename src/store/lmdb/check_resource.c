@@ -7,12 +7,29 @@
 
 /* --- records and their indexes -------------------------------------------------------------- */
 
-static int keys_of(prov_checker *c, prov_record rec, const prov_index_key **keys)
+typedef struct fetch {
+    prov_tx *tx;
+    const prov_id *id;
+} fetch;
+
+static prov_bytes fetch_large(void *baton, const uint8_t digest[16])
 {
+    const fetch *f = baton;
+    prov_row_key key;
+    prov_bytes value;
+    PROV_KEY(f->tx, key, LARGE, f->id, digest);
+    return prov_tx_get(f->tx, &key, &value) ? value : prov_bytes_of(NULL);
+}
+
+static int keys_of(prov_checker *c, const prov_id *id, prov_record rec, const prov_index_key **keys)
+{
+    fetch f = { c->tx, id };
     prov_head head = prov_record_head(rec);
     const prov_resource_type *type = prov_registry_type_numbered(c->registry, head.type);
     int count = 0;
     if (type) {
+        if (head.flags & PROV_RECORD_LARGE)
+            rec = prov_record_join(c->tx->scratch, rec, fetch_large, &f);
         const prov_object *o = prov_record_read(c->tx->scratch, c->registry, rec);
         if (!o || prov_index_keys(c->tx->scratch, type, o, keys, &count))
             return 0;
@@ -32,7 +49,7 @@ static void make_entry(prov_checker *c, prov_row_key *key, const prov_index_key 
 static void check_entries(prov_checker *c, const prov_id *id, prov_record rec)
 {
     const prov_index_key *keys;
-    int count = keys_of(c, rec, &keys);
+    int count = keys_of(c, id, rec, &keys);
     for (int i = 0; i < count; i++) {
         prov_row_key key;
         prov_id holder;
@@ -108,7 +125,7 @@ static void check_entry(prov_checker *c, const prov_id *id, prov_table table, pr
         prov_check_says(c, "An index leads to %s, which does not exist", prov_check_id(c, id));
         return;
     }
-    int count = keys_of(c, rec, &keys);
+    int count = keys_of(c, id, rec, &keys);
     for (int i = 0; i < count; i++) {
         prov_row_key key;
         make_entry(c, &key, &keys[i], prov_record_head(rec).domain, id);

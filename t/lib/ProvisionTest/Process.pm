@@ -8,7 +8,7 @@ use IO::Socket::INET ();
 use POSIX ();
 use Time::HiRes qw(time sleep);
 
-our @EXPORT_OK = qw(wait_for free_port spawn children_of alive slurp spew tail apache2 load_module
+our @EXPORT_OK = qw(wait_for free_port spawn children_of alive group_alive slurp spew tail apache2 load_module
     sanitizer_runtimes);
 our %EXPORT_TAGS = (all => \@EXPORT_OK);
 
@@ -76,8 +76,8 @@ sub stat_of
 {
     my ($pid) = @_;
     open my $in, '<', "/proc/$pid/stat" or return;
-    my ($state, $parent) = (<$in> // '') =~ /^\d+ \(.*\) (\S) (\d+) / or return;
-    return ($state, $parent);
+    my ($state, $parent, $group) = (<$in> // '') =~ /^\d+ \(.*\) (\S) (\d+) (\d+) / or return;
+    return ($state, $parent, $group);
 }
 
 sub alive
@@ -95,6 +95,16 @@ sub children_of
         defined $parent && $parent == $of && $state !~ /[ZX]/;
     } map { m{^/proc/(\d+)} } glob '/proc/[0-9]*';
     return @all; # sort has no meaning in scalar context, a list's length has
+}
+
+# Whether any of a process group lives, also one that was born while the group was killed.
+sub group_alive
+{
+    my ($of) = @_;
+    return grep {
+        my ($state, undef, $group) = stat_of($_);
+        defined $group && $group == $of && $state !~ /[ZX]/;
+    } map { m{^/proc/(\d+)} } glob '/proc/[0-9]*';
 }
 
 sub slurp
