@@ -149,6 +149,7 @@ run-now: all
 
 test: ## build and run every test; TESTS="t/x.t unit/y" selects, QUICK=1 and SEEDS=n as tests know
 	@t/deps install test
+	@$(if $(QUICK),,t/deps install npm || true; t/node/install build/npm)
 	@$(MAKE) test-now
 test-now: all $(call tested,test)
 	@t/run --build build/test $(TESTS)

@@ -95,7 +95,7 @@ sub is_failed
     return;
 }
 
-subtest 'BU-1, BU-2: every method, and what is said of each' => sub {
+subtest 'EP-6, BU-1, BU-2: every method, and what is said of each' => sub {
     my ($made) = done([ post_user('m1', 'methods') ]);
     my $path = $made->{location} =~ s{.*(?=/Users/)}{}r;
     like $made->{location}, qr{^http://127\.0\.0\.1:\d+/scim/v2/Users/[0-9a-f-]{36}$}, 'where it is';

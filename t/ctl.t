@@ -204,6 +204,8 @@ cmp_ok $stats{journal}, '>=', 6, 'journal';
 cmp_ok $stats{bytesUsed}, '<', $stats{bytesMost}, 'room';
 said_is(0, qr/^\d+ rows looked at, 0 faults$/, $front->ctl('check'), 'check finds nothing');
 is_deeply [ rows($front, 'check') ], [], 'as JSON: no rows';
+said_is(0, qr/^\d+ rows looked at, 0 faults, 0 repaired$/, $front->ctl(qw(check --repair)),
+    'and a repair has nothing to do');
 
 # --- without a server -----------------------------------------------------------------------------
 $front->stop;

@@ -252,7 +252,9 @@ subtest 'tokens' => sub {
     is $status, 0, 'revoked' or diag $said;
     refused($server->call(GET => '/scim/v2/Users', undef, bearer($reader)), 401, 'at once');
     my $short = token('short', '--permit', 'scim:read', '--expires', '100ms');
-    ok wait_for(sub { code_of(GET => '/scim/v2/Users', undef, bearer($short)) == 401 }), 'expires';
+    ok wait_for(sub { code_of(GET => '/scim/v2/Users', undef, bearer($short)) == 401 }), 'AU-4 expires';
+    like $short, qr/^pvt_[\w-]{40,}$/, 'AU-4 nobody guesses one';
+    isnt $short, $all, 'AU-4 each is another';
     unlike $server->log_text, qr/\Q$_/, 'no token in the log' for $reader, $upgraded, $all;
 };
 
@@ -318,9 +320,9 @@ subtest 'clear text' => sub {
     plan skip_all => 'this machine has no address but loopback' if $afar =~ /^127\./;
     my $token = token('afar', '--permit', 'scim:read');
     for my $as ([@root], [ bearer($token) ], []) {
-        like refused(from_afar($plain, 0, @$as), 403, 'from afar, in clear text'), qr/https/,
+        like refused(from_afar($plain, 0, @$as), 403, 'AU-3 from afar, in clear text'), qr/https/,
             'what to do instead';
-        is from_afar($tls, 1, @$as)->code, @$as ? 200 : 401, 'from afar, over TLS';
+        is from_afar($tls, 1, @$as)->code, @$as ? 200 : 401, 'AU-3 from afar, over TLS';
     }
     $server->graceful(conf => "ProvisionRequireTLS off\n$conf");
     ok wait_for(sub { from_afar($plain, 0, @root)->code == 200 }), 'unless that is allowed';

@@ -91,7 +91,7 @@ sub crowd
 sub is_refused
 {
     my ($res, $most, $what) = @_;
-    is $res->code, 429, "$what: 429";
+    is $res->code, 429, "ST-429 $what";
     is $res->header('Content-Type'), 'application/scim+json', "$what: in SCIM form";
     my $said = decode($res);
     is_deeply [ @{$said}{qw(schemas status)} ], [ [$ERROR], '429' ], "$what: the error";

@@ -6,71 +6,25 @@ use warnings;
 use Apache::Test qw(-withtestmore);
 use ProvisionTest;
 use ProvisionTest::Process qw(spew);
+use ProvisionTest::TestResource;
 use Cwd qw(getcwd);
 use JSON ();
 use URI::Escape qw(uri_escape_utf8);
 
-my $urn = 'urn:ietf:params:scim:schemas:test:2.0:TestResource';
-my $ext = 'urn:ietf:params:scim:schemas:extension:test:2.0:TestResource';
+my ($urn, $ext) = ($TEST, $TEST_EXTENSION);
 my $user_urn = 'urn:ietf:params:scim:schemas:core:2.0:User';
 my $desk = 'urn:example:scim:schemas:extension:desk:1.0:User';
 my $json = JSON->new->utf8->canonical->allow_nonref;
 my ($true, $false) = (JSON::true, JSON::false);
 
-sub attr
-{
-    my ($name, $type, %more) = @_;
-    return { name => $name, type => $type, %more };
-}
-
-my @subs = (attr('sub1', 'string'), attr('sub2', 'integer'), attr('sub3', 'boolean'));
-my %base = (
-    id => $urn, name => 'TestResource', description => 'One of every kind',
-    attributes => [
-        attr('identifier', 'string', required => $true, uniqueness => 'server'),
-        attr('caseExactString', 'string', caseExact => $true),
-        attr('caseInsensitiveString', 'string', canonicalValues => [ 'red', 'green' ]),
-        attr('integerAttr', 'integer'), attr('decimalAttr', 'decimal'),
-        attr('booleanAttr', 'boolean'), attr('dateTimeAttr', 'dateTime'),
-        attr('binaryAttr', 'binary'), attr('referenceAttr', 'reference', referenceTypes => ['uri']),
-        attr('readOnlyAttr', 'string', mutability => 'readOnly'),
-        attr('immutableAttr', 'string', mutability => 'immutable'),
-        attr('writeOnlyAttr', 'string', mutability => 'writeOnly', returned => 'never'),
-        attr('requestOnlyAttr', 'string', returned => 'request'),
-        attr('alwaysReturnedAttr', 'string', returned => 'always'),
-        attr('multiStrings', 'string', multiValued => $true),
-        attr('complexAttr', 'complex', subAttributes => \@subs),
-        attr('multiComplex', 'complex', multiValued => $true, subAttributes => [
-            attr('value', 'string'), attr('type', 'string'), attr('primary', 'boolean') ]),
-        attr('uniqueString', 'string', uniqueness => 'server'),
-        attr('uniqueInteger', 'integer', uniqueness => 'global'),
-        attr('uniqueInstants', 'dateTime', multiValued => $true, uniqueness => 'server'),
-        attr('uniqueBinary', 'binary', uniqueness => 'server'),
-        attr('uniqueDecimal', 'decimal', uniqueness => 'server'),
-        # names that mean something in a User or a Group
-        attr('userName', 'string'), attr('displayName', 'string', uniqueness => 'server'),
-        map { attr($_, 'complex', multiValued => $true, subAttributes => [ attr('value', 'string') ]) }
-            qw(emails members groups),
-    ],
-);
-my %extension = (
-    id => $ext, name => 'TestExtension',
-    attributes => [ attr('extString', 'string'), attr('extRequired', 'string', required => $true),
-        attr('extInteger', 'integer') ],
-);
-my %type = (
-    id => 'TestResource', name => 'TestResource', endpoint => '/TestResources', schema => $urn,
-    schemaExtensions => [ { schema => $ext, required => $true } ],
-);
-my %desk_schema = (id => $desk, attributes => [ attr('floor', 'integer'),
-    attr('plate', 'string', uniqueness => 'server') ]);
+my %desk_schema = (id => $desk, attributes => [ test_attr('floor', 'integer'),
+    test_attr('plate', 'string', uniqueness => 'server') ]);
 my %user_type = (name => 'User', schemaExtensions => [ { schema => $desk, required => $true } ]);
 
 my $server = ProvisionTest->new;
 my $scratch = $server->scratch;
 my $users = $server->secret('users', "caller:{SHA}" . sha1_base64('caller') . "=\n");
-my %files = (schema => [ \%base, \%extension ], type => \%type, desk => \%desk_schema,
-    user => \%user_type);
+my %files = (desk => \%desk_schema, user => \%user_type);
 spew("$scratch/$_.json", $json->encode($files{$_})) for keys %files;
 
 sub sha1_base64 { require Digest::SHA; return Digest::SHA::sha1_base64(@_) }
@@ -104,8 +58,7 @@ ProvisionPermit scim:read scim:write user caller
 CONF
 }
 
-my @all = ('ProvisionResourceType @scratch@/type.json', # before its schemas, and one from the root
-    'ProvisionSchema schema.json', 'ProvisionSchema @scratch@/desk.json');
+my @all = (declare_test($server), 'ProvisionSchema @scratch@/desk.json');
 $server->start(conf => conf(@all));
 $server->login('caller', 'caller');
 
@@ -231,7 +184,9 @@ sub filters
     is found('/TestResources', "identifier eq \"$name\" and $_"), $want{$_} ? $name : '', $_
         for sort keys %want;
     answers($server->call(GET => '/scim/TestResources?filter=' . uri_escape_utf8($_)),
-        '400 invalidFilter', $_) for 'nothing eq 1', 'booleanAttr gt true', 'writeOnlyAttr eq "secret"';
+        '400 invalidFilter', $_) for 'nothing eq 1', 'booleanAttr gt true';
+    answers($server->call(GET => '/scim/TestResources?filter=' . uri_escape_utf8('writeOnlyAttr eq "secret"')),
+        '403 sensitive', 'what is never returned');
     is get('/TestResources?count=0')->{totalResults}, 1, 'they are counted';
     my $second = create(integerAttr => -5);
     my %sorted = map { my $order = $_; $order => join ' ', map { $_->{identifier} }
@@ -394,13 +349,13 @@ sub undeclared
 # --- mistakes -------------------------------------------------------------------------------------
 sub mistakes
 {
-    my %room = (id => 'urn:example:params:scim:schemas:core:1.0:Room', attributes => [ attr('a', 'string') ]);
+    my %room = (id => 'urn:example:params:scim:schemas:core:1.0:Room', attributes => [ test_attr('a', 'string') ]);
     my %rooms = (name => 'Room', endpoint => '/Rooms', schema => $room{id});
     my @wrong = (
         [ Schema => undef, qr{ProvisionSchema: .*/wrong\.json cannot be read: No such file} ],
         [ Schema => '{"id":', qr{wrong\.json: .*(?:character|byte|position|ends)}i ],
         [ Schema => \%room, qr{no resource type has the schema \Q$room{id}\E; name it in} ],
-        [ Schema => { %room, attributes => [ attr('a', 'text') ] },
+        [ Schema => { %room, attributes => [ test_attr('a', 'text') ] },
             qr{the attribute a: type cannot be "text"; write one of string, boolean} ],
         [ Schema => { %room, id => $user_urn }, qr{there is a schema \Q$user_urn\E already} ],
         [ ResourceType => \%rooms, qr{Room: there is no schema "\Q$room{id}\E"; declare it with} ],

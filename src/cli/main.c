@@ -31,7 +31,8 @@ const prov_command prov_commands[] = {
     { "target resume", "IDP/CONNECTOR", "let a paused target be called again", 1, 1,
       prov_cli_target_resume, NULL, false },
     { "stats", "", "count what the store holds", 0, 0, prov_cli_stats, NULL, false },
-    { "check", "", "hold every index, membership, edge, grant and link against the resources", 0, 0,
+    { "check", "[--repair]",
+      "hold every index, membership, edge, grant and link against the resources", 0, 0,
       prov_cli_check, NULL, false },
     { "import",
       "FILE [--format jsonl|csv|ldif] [--map FILE] [--type TYPE] [--application APP] [--rejects "
@@ -82,6 +83,8 @@ static const cli_option options[] = {
     { "--filter", "FILTER", "only resources that match this SCIM filter",
       offsetof(prov_cli, filter) },
     { "--dry-run", NULL, "look at every record and change nothing", offsetof(prov_cli, dry_run) },
+    { "--repair", NULL, "set right what follows from resources, memberships and links",
+      offsetof(prov_cli, repair) },
     { "--progress", NULL, "tell it on standard error, terminal or not",
       offsetof(prov_cli, progress) },
     { "--policy", "FILE", "a policy or policy set; may be given more than once", NOWHERE },

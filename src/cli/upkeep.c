@@ -1,6 +1,5 @@
 /* stats, check: how the store stands. */
 #include "cli/cli.h"
-
 #include <apr_strings.h>
 
 prov_err *prov_cli_stats(prov_cli *c)
@@ -28,7 +27,7 @@ prov_err *prov_cli_stats(prov_cli *c)
 
 typedef struct faults {
     prov_cli *c;
-    int64_t count;
+    int64_t count, mended;
 } faults;
 
 static void print_fault(void *baton, const char *sentence)
@@ -39,15 +38,35 @@ static void print_fault(void *baton, const char *sentence)
     prov_print_row(f->c->print);
 }
 
+static void print_repair(void *baton, const char *sentence, bool mended)
+{
+    faults *f = baton;
+    f->count++;
+    f->mended += mended;
+    prov_print_text(f->c->print, "done", mended ? "repaired" : "left");
+    prov_print_text(f->c->print, "fault", apr_pstrdup(f->c->pool, sentence));
+    prov_print_row(f->c->print);
+}
+
 prov_err *prov_cli_check(prov_cli *c)
 {
-    faults f = { c, 0 };
+    prov_store *s = c->service->store;
+    const prov_registry *r = c->service->registry;
+    faults f = { .c = c };
     int64_t looked_at = 0;
-    prov_err *err = prov_store_check(c->service->store, c->pool, c->service->registry, print_fault,
-                                     &f, &looked_at);
+    prov_err *err = c->repair ? prov_store_repair(s, c->pool, r, print_repair, &f, &looked_at)
+                              : prov_store_check(s, c->pool, r, print_fault, &f, &looked_at);
     if (err)
         return err;
-    prov_print_say(c->print, "%lld rows looked at, %lld faults", (long long)looked_at,
-                   (long long)f.count);
-    return f.count ? prov_err_make(c->pool, 500, NULL, "the store has faults") : NULL;
+    if (c->repair)
+        prov_print_say(c->print, "%lld rows looked at, %lld faults, %lld repaired",
+                       (long long)looked_at, (long long)f.count, (long long)f.mended);
+    else
+        prov_print_say(c->print, "%lld rows looked at, %lld faults", (long long)looked_at,
+                       (long long)f.count);
+    if (f.count == f.mended)
+        return NULL;
+    return prov_err_make(c->pool, 500, NULL,
+                         c->repair ? "the store has faults that nothing here can repair"
+                                   : "the store has faults; check --repair mends what can be");
 }

@@ -32,15 +32,23 @@ static const prov_attr *members_attr(const work *w)
 
 /* --- what is -------------------------------------------------------------------------------- */
 
+static bool names_version(const prov_condition *c, uint64_t version)
+{
+    bool named = c->any;
+    for (int i = 0; i < c->count && !named; i++)
+        named = c->versions[i] == version;
+    return named;
+}
+
 static prov_err *check_version(const work *w)
 {
-    const prov_condition *c = &w->a->change->match;
-    bool right = !c->given || c->any;
-    for (int i = 0; i < c->count && !right; i++)
-        right = c->versions[i] == w->head.version;
-    if (right)
-        return NULL;
-    return prov_err_make(w->a->p, 412, NULL, "the resource was changed since the version named");
+    const prov_condition *match = &w->a->change->match, *unless = &w->a->change->unless;
+    if (match->given && !names_version(match, w->head.version))
+        return prov_err_make(w->a->p, 412, NULL,
+                             "the resource was changed since the version named");
+    if (unless->given && names_version(unless, w->head.version))
+        return prov_err_make(w->a->p, 412, NULL, "the resource has a version that was excluded");
+    return NULL;
 }
 
 static prov_err *load(work *w)
@@ -118,7 +126,8 @@ static prov_err *desire_given(work *w)
 static prov_err *desire_patched(work *w)
 {
     prov_patch_result result;
-    prov_err *err = prov_patch_apply(w->a->p, w->a->service->registry, w->type, w->a->change->patch,
+    prov_err *err = prov_patch_apply(w->a->p, w->a->service->registry, w->type,
+                                     w->a->caller->application->compatibility, w->a->change->patch,
                                      shown(w), &result);
     if (err)
         return err;
@@ -283,10 +292,11 @@ static prov_err *check_new(const work *w)
 
 static void plan_conditions(const work *w)
 {
-    const prov_condition *c = &w->a->change->match;
+    const prov_condition *c = &w->a->change->match, *unless = &w->a->change->unless;
     prov_plan *plan = w->a->plan;
     uint64_t mine = prov_engine_generation(w->a->service->engine);
-    bool version = w->put || w->members.whole || is_deleting(w) || (c->given && !c->any);
+    bool version =
+        w->put || w->members.whole || is_deleting(w) || (c->given && !c->any) || unless->given;
     if (w->exists && version)
         prov_plan_must_be_version(plan, &w->a->id, w->head.version);
     else if (w->exists)

@@ -57,8 +57,8 @@ typedef struct prov_condition {
 typedef struct prov_change {
     prov_operation operation;
     const prov_resource_type *type;
-    prov_id id; /* of a creation: the one it is to have; zero: a new one */
-    prov_condition match;
+    prov_id id;                   /* of a creation: the one it is to have; zero: a new one */
+    prov_condition match, unless; /* If-Match; If-None-Match */
     prov_object *object;          /* CREATED, REPLACED */
     const prov_body_extra *extra; /* CREATED, REPLACED: password, members */
     const char *hash;             /* CREATED: of its password, made elsewhere; or NULL */

@@ -172,13 +172,25 @@ static uint32_t asked_by(request_rec *r, const char *word)
     return strcmp(word, SCIM) == 0 ? prov_scim_needs(r) : prov_permission_named(word);
 }
 
+/* How to authenticate is for those to read who have not yet (RFC 7643 section 5); credentials that
+ * are sent nevertheless are looked at, as clients try theirs that way. */
+static bool is_public(request_rec *r, const apr_array_header_t *words)
+{
+    bool scim = false;
+    for (int i = 0; i < words->nelts; i++)
+        scim = scim || strcmp(APR_ARRAY_IDX(words, i, const char *), SCIM) == 0;
+    return scim && !apr_table_get(r->headers_in, "Authorization") && prov_scim_is_public(r);
+}
+
 static authz_status check_permission(request_rec *r, const char *line, const void *parsed)
 {
     const apr_array_header_t *words = parsed;
     prov_service *s;
     prov_caller caller;
-    if (!r->user)
+    if (!r->user && !is_public(r, words))
         return AUTHZ_DENIED_NO_USER;
+    if (!r->user)
+        return AUTHZ_GRANTED;
     prov_err *err = prov_reply_service(r, &s);
     if (!err)
         err = prov_caller_of(r, s, &caller);

@@ -50,18 +50,25 @@ prov_condition prov_condition_of(apr_pool_t *p, const char *tags)
     return c;
 }
 
+static prov_condition condition_in(request_rec *r, const char *name)
+{
+    const char *header = apr_table_get(r->headers_in, name);
+    return header ? prov_condition_of(r->pool, header) : (prov_condition){ .given = false };
+}
+
 prov_condition prov_condition_match(request_rec *r)
 {
-    const char *header = apr_table_get(r->headers_in, "If-Match");
-    return header ? prov_condition_of(r->pool, header) : (prov_condition){ .given = false };
+    return condition_in(r, "If-Match");
+}
+
+prov_condition prov_condition_unless(request_rec *r)
+{
+    return condition_in(r, "If-None-Match");
 }
 
 bool prov_condition_known(request_rec *r, uint64_t version)
 {
-    const char *header = apr_table_get(r->headers_in, "If-None-Match");
-    if (!header)
-        return false;
-    prov_condition c = prov_condition_of(r->pool, header);
+    prov_condition c = prov_condition_unless(r);
     bool known = c.any;
     for (int i = 0; i < c.count; i++)
         known = known || c.versions[i] == version;

@@ -5,8 +5,9 @@
 
 #include "inbound/glue.h"
 
-/* If-Match. Tags that none of our versions can have match nothing. */
+/* If-Match and If-None-Match. Tags that none of our versions can have match nothing. */
 prov_condition prov_condition_match(request_rec *r);
+prov_condition prov_condition_unless(request_rec *r);
 
 /* The same of a tag that stands in a body. */
 prov_condition prov_condition_of(apr_pool_t *p, const char *tags);

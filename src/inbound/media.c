@@ -82,12 +82,15 @@ prov_err *prov_media_check(request_rec *r)
 {
     const char *type = apr_table_get(r->headers_in, "Content-Type");
     const char *coding = apr_table_get(r->headers_in, "Content-Encoding");
-    if (coding && strcasecmp(coding, "identity") != 0)
+    if (coding && strcasecmp(coding, "identity") != 0) {
+        apr_table_setn(r->err_headers_out, "Accept-Encoding", "identity");
         return prov_err_make(r->pool, HTTP_UNSUPPORTED_MEDIA_TYPE, NULL,
                              "a body with a content coding is not accepted");
-    if (!type ||
+    }
+    if (!type || !*skip(type) ||
         ((is_type(type, PROV_MEDIA_SCIM) || is_type(type, PROV_MEDIA_JSON)) && is_utf8(type)))
         return NULL;
+    apr_table_setn(r->err_headers_out, "Accept", PROV_MEDIA_SCIM ", " PROV_MEDIA_JSON);
     return prov_err_make(r->pool, HTTP_UNSUPPORTED_MEDIA_TYPE, NULL,
                          "the body must be " PROV_MEDIA_SCIM " or " PROV_MEDIA_JSON " in UTF-8");
 }

@@ -3,16 +3,20 @@
 #include "inbound/rate.h"
 #include "scim/message.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <string.h>
 
 /* --- the table ------------------------------------------------------------------------------ */
 
-#define READ   PROV_MAY_SCIM_READ
-#define WRITE  PROV_MAY_SCIM_WRITE
+#define READ    PROV_MAY_SCIM_READ
+#define WRITE   PROV_MAY_SCIM_WRITE
 
-#define SEARCH ".search"
+#define SEARCH  ".search"
+#define CONFIG  "/ServiceProviderConfig"
+#define VERSION "/v2"
+#define SUFFIX  ".scim"
 
 /* Patterns by segments: {type} is the endpoint of a resource type, {name} any one segment but
  * .search. */
@@ -31,7 +35,7 @@ static const struct route {
     { "/{type}/{name}", "PUT", prov_scim_replace, WRITE },
     { "/{type}/{name}", "PATCH", prov_scim_patch, WRITE },
     { "/{type}/{name}", "DELETE", prov_scim_delete, WRITE },
-    { "/ServiceProviderConfig", "GET", prov_scim_config, 0 },
+    { CONFIG, "GET", prov_scim_config, 0 },
     { "/ResourceTypes", "GET", prov_scim_types, 0 },
     { "/ResourceTypes/{name}", "GET", prov_scim_type, 0 },
     { "/Schemas", "GET", prov_scim_schemas, 0 },
@@ -50,6 +54,11 @@ typedef struct target {
     const char *endpoint, *name; /* segments of the path; NULL: not there */
     size_t endpoint_len, name_len;
 } target;
+
+static bool is_same(const char *text, size_t len, const char *literal)
+{
+    return strlen(literal) == len && memcmp(text, literal, len) == 0;
+}
 
 /* False if the path has more than two segments; "/" if it has none. One slash at the end is
  * tolerated. */
@@ -71,6 +80,21 @@ static bool split(const char *path, target *t)
     return t->endpoint_len > 1 && (!second || (t->name_len && !memchr(t->name, '/', t->name_len)));
 }
 
+/* The optional version directly before the endpoint (RFC 7644 section 3.13): how long it is, 0 if
+ * there is none. */
+static size_t version_len(const char *path)
+{
+    if (path[0] != '/' || (path[1] | 0x20) != 'v' || !apr_isdigit(path[2]))
+        return 0;
+    size_t len = 2 + strspn(path + 2, "0123456789.");
+    return path[len] == '/' || !path[len] ? len : 0;
+}
+
+static bool is_known_version(const char *path, size_t len)
+{
+    return is_same(path, len, VERSION) || !len;
+}
+
 static bool is_type(const prov_registry *reg, const target *t, const prov_resource_type **type)
 {
     *type = NULL;
@@ -81,11 +105,6 @@ static bool is_type(const prov_registry *reg, const target *t, const prov_resour
             *type = one;
     }
     return *type != NULL;
-}
-
-static bool is_same(const char *text, size_t len, const char *literal)
-{
-    return strlen(literal) == len && memcmp(text, literal, len) == 0;
 }
 
 static bool matches_name(const char *pattern, const target *t)
@@ -136,7 +155,8 @@ static const char *allowed(apr_pool_t *p, const target *t, bool is_resource)
 uint32_t prov_scim_needs(const request_rec *r)
 {
     target t;
-    bool known = split(prov_glue_path(r), &t);
+    const char *path = prov_glue_path(r);
+    bool known = split(path + version_len(path), &t);
     bool search = r->method_number == M_POST && known && is_search(&t);
     if (r->method_number != M_GET && r->method_number != M_OPTIONS && !search)
         return WRITE;
@@ -144,6 +164,14 @@ uint32_t prov_scim_needs(const request_rec *r)
         if (!routes[i].needs && matches(&routes[i], &t, false))
             return 0;
     return READ;
+}
+
+bool prov_scim_is_public(const request_rec *r)
+{
+    target t;
+    const char *path = prov_glue_path(r);
+    return r->method_number == M_GET && split(path + version_len(path), &t) && !t.name &&
+           is_same(t.endpoint, t.endpoint_len, CONFIG);
 }
 
 static const struct route *route_of(const request_rec *r, const target *t, bool is_resource,
@@ -175,8 +203,24 @@ static prov_err *run(prov_scim *s, const struct route *route)
         return err;
     if (route->needs && !prov_caller_may(&s->caller, route->needs))
         return fail(s, HTTP_FORBIDDEN, "this is not permitted");
-    s->base = ap_construct_url(s->r->pool, prov_glue_location(s->r)->base, s->r);
     return route->answer(s);
+}
+
+/* With the version, if the client writes it: what it is told leads back to it. */
+static const char *base_of(const prov_scim *s, size_t version)
+{
+    const char *base = prov_glue_location(s->r)->base;
+    return ap_construct_url(s->r->pool, apr_pstrcat(s->r->pool, base, version ? VERSION : "", NULL),
+                            s->r);
+}
+
+/* A resource's id may end in the name of the only format there is (RFC 7644 section 3.8). */
+static const char *name_of(const prov_scim *s, const target *t, bool is_resource)
+{
+    size_t suffix = sizeof SUFFIX - 1, len = t->name_len;
+    if (is_resource && len > suffix && is_same(t->name + len - suffix, suffix, SUFFIX))
+        len -= suffix;
+    return t->name ? apr_pstrmemdup(s->r->pool, t->name, len) : NULL;
 }
 
 /* Whoever another module let in without asking us about a permission. */
@@ -191,13 +235,19 @@ static prov_err *dispatch(prov_scim *s)
 {
     target t;
     bool known = false;
+    const char *path = prov_glue_path(s->r);
+    size_t version = version_len(path);
     prov_err *err = prov_reply_service(s->r, &s->service);
     if (!err)
         err = count(s);
     if (err)
         return err;
-    if (!split(prov_glue_path(s->r), &t))
+    if (!is_known_version(path, version))
+        return prov_err_make(s->r->pool, HTTP_BAD_REQUEST, "invalidVers",
+                             "the version of the protocol here is 2, " VERSION);
+    if (!split(path + version, &t))
         return fail(s, HTTP_NOT_FOUND, "there is no such endpoint");
+    s->base = base_of(s, version);
     bool is_resource = is_type(s->service->registry, &t, &s->type);
     const struct route *route = route_of(s->r, &t, is_resource, &known);
     if (!known)
@@ -209,7 +259,7 @@ static prov_err *dispatch(prov_scim *s)
         prov_reply_send(s->r, HTTP_NO_CONTENT, NULL, NULL, 0);
         return NULL;
     }
-    s->name = t.name ? apr_pstrmemdup(s->r->pool, t.name, t.name_len) : NULL;
+    s->name = name_of(s, &t, is_resource);
     return run(s, route);
 }
 

@@ -33,11 +33,17 @@ prov_err *prov_scim_patch_fits(const prov_scim *s, const prov_json *message);
 
 /* A list by the parameters of a URL, wherever they come from; `type` NULL is all types. */
 prov_err *prov_scim_list_asked(prov_scim *s, const apr_table_t *query);
+
+/* The same of one resource: empty, if it does not pass the filter. */
+prov_err *prov_scim_list_one(prov_scim *s, const prov_id *id, const apr_table_t *query);
 int64_t prov_scim_page_size(const prov_settings *settings);
 
 int prov_scim_handler(request_rec *r);
 
 /* The permission a request needs, 0 for those that only describe the service. */
 uint32_t prov_scim_needs(const request_rec *r);
+
+/* Whether it only asks for the ServiceProviderConfig. */
+bool prov_scim_is_public(const request_rec *r);
 
 #endif

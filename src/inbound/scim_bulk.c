@@ -66,8 +66,8 @@ static prov_err *read_data(const job *j, int i, prov_change *change, prov_body_e
         return prov_scim_patch_fits(j->s, data);
     }
     change->extra = extra;
-    return prov_value_read(j->p, j->s->service->registry, op->type, data, how, &change->object,
-                           extra);
+    return prov_value_read(j->p, j->s->service->registry, op->type, data,
+                           how | j->s->caller.application->compatibility, &change->object, extra);
 }
 
 static prov_err *carry_out(job *j, int i, prov_changed *changed)

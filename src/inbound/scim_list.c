@@ -4,6 +4,8 @@
 #include "inbound/scim.h"
 #include "scim/message.h"
 
+#include <apr_strings.h>
+
 /* A page without a filter is likely to be full: growing would copy it again and again. */
 #define PAGE_ROOM      (32 * 1024)
 #define PAGE_ROOM_MOST (256 * 1024)
@@ -32,10 +34,17 @@ static prov_err *read_filter(prov_scim *s, const apr_table_t *query, prov_filter
     const char *text = apr_table_get(query, "filter");
     const prov_filter_limits limits = { (size_t)s->settings->max_filter,
                                         (int)s->settings->max_filter_depth,
-                                        (int)s->settings->max_filter_terms };
+                                        (int)s->settings->max_filter_terms,
+                                        s->caller.application->compatibility };
     *out = NULL;
-    return text ? prov_filter_parse(s->r->pool, s->service->registry, s->type, text, &limits, out)
-                : NULL;
+    prov_err *err =
+        text ? prov_filter_parse(s->r->pool, s->service->registry, s->type, text, &limits, out)
+             : NULL;
+    if (err && err->http == HTTP_FORBIDDEN && s->r->method_number == M_POST) {
+        err->http = HTTP_BAD_REQUEST; /* it was not in the URL */
+        err->scim_type = "invalidFilter";
+    }
+    return err;
 }
 
 static prov_err *read_count(prov_scim *s, const apr_table_t *query, const char *scim_type,
@@ -212,4 +221,19 @@ prov_err *prov_scim_list(prov_scim *s)
     const apr_table_t *query;
     prov_err *err = prov_query_read(s->r, &query);
     return err ? err : prov_scim_list_asked(s, query);
+}
+
+/* A filter that stands by itself cannot reach out of its brackets. */
+prov_err *prov_scim_list_one(prov_scim *s, const prov_id *id, const apr_table_t *query)
+{
+    apr_pool_t *p = s->r->pool;
+    apr_table_t *narrowed = apr_table_copy(p, query);
+    prov_filter *filter;
+    prov_err *err = read_filter(s, query, &filter);
+    if (err)
+        return err;
+    apr_table_setn(narrowed, "filter",
+                   apr_psprintf(p, "id eq \"%s\" and (%s)", prov_id_text(p, id),
+                                apr_table_get(query, "filter")));
+    return prov_scim_list_asked(s, narrowed);
 }

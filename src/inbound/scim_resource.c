@@ -22,11 +22,16 @@ static prov_err *read_id(prov_scim *s, prov_id *id)
     return prov_id_parse(prov_bytes_of(s->name), id) ? NULL : not_found(s);
 }
 
+static prov_err *read_asked(prov_scim *s, const apr_table_t **query, prov_projection **out)
+{
+    prov_err *err = prov_query_read(s->r, query);
+    return err ? err : prov_query_projection(s->r, *query, s->service->registry, s->type, out);
+}
+
 static prov_err *read_projection(prov_scim *s, prov_projection **out)
 {
     const apr_table_t *query;
-    prov_err *err = prov_query_read(s->r, &query);
-    return err ? err : prov_query_projection(s->r, query, s->service->registry, s->type, out);
+    return read_asked(s, &query, out);
 }
 
 /* ETag and where it is: the same in a header as in meta (RFC 7643 section 3.1). */
@@ -80,20 +85,24 @@ static void answer(prov_scim *s, int status, const prov_id *id, const shown *it)
     prov_reply_send(s->r, status, s->media, &body, 1);
 }
 
+/* One may be asked like a list (RFC 7644 section 3.4.2.1), and is answered like one. */
 prov_err *prov_scim_get(prov_scim *s)
 {
+    const apr_table_t *query;
     prov_projection *proj;
     prov_id id;
     shown it;
     prov_err *err = read_id(s, &id);
     if (!err)
-        err = read_projection(s, &proj);
+        err = read_asked(s, &query, &proj);
     if (!err)
         err = show(s, &id, proj, &it);
     if (err)
         return err;
     if (!it.found)
         return not_found(s);
+    if (apr_table_get(query, "filter"))
+        return prov_scim_list_one(s, &id, query);
     if (!it.known) {
         answer(s, HTTP_OK, &id, &it);
         return NULL;
@@ -104,6 +113,17 @@ prov_err *prov_scim_get(prov_scim *s)
 }
 
 /* --- changes -------------------------------------------------------------------------------- */
+
+/* Some want nothing back from a PATCH, unless they ask for attributes. */
+static bool is_brief(prov_scim *s, const prov_change *change)
+{
+    const apr_table_t *query;
+    bool grouping = prov_schema_attr(s->type->schema, "members", 7) != NULL;
+    uint32_t bit = grouping ? PROV_COMPAT_GROUP_204 : PROV_COMPAT_OTHER_204;
+    return change->patch && s->caller.application->compatibility & bit &&
+           !prov_query_read(s->r, &query) && !apr_table_get(query, "attributes") &&
+           !apr_table_get(query, "excludedAttributes");
+}
 
 /* Carries the change out, lets it reach the targets that the application waits for, and answers
  * with the resource as it then is. Somebody else may have deleted it meanwhile: the change was made
@@ -122,14 +142,15 @@ static prov_err *carry_out(prov_scim *s, const prov_change *change, prov_project
     else if (change->object)
         prov_projection_add_object(proj, change->object);
     prov_blocking_wait(s->r, s->service, &s->caller, &changed.id);
-    if (change->operation != PROV_DELETED)
+    bool brief = is_brief(s, change);
+    if (change->operation != PROV_DELETED && !brief)
         err = show(s, &changed.id, proj, &it);
     if (!err && it.found) {
         answer(s, status, &changed.id, &it);
         return NULL;
     }
-    if (created)
-        set_headers(s, &changed.id, changed.version, true);
+    if (created || brief)
+        set_headers(s, &changed.id, changed.version, created);
     prov_reply_send(s->r, created ? status : HTTP_NO_CONTENT, NULL, NULL, 0);
     return NULL;
 }
@@ -143,8 +164,8 @@ static prov_err *read_whole(prov_scim *s, prov_change *change, prov_body_extra *
     if (err)
         return err;
     change->extra = extra;
-    return prov_value_read(s->r->pool, s->service->registry, s->type, json, how, &change->object,
-                           extra);
+    return prov_value_read(s->r->pool, s->service->registry, s->type, json,
+                           how | s->caller.application->compatibility, &change->object, extra);
 }
 
 static prov_err *write_whole(prov_scim *s, prov_change *change)
@@ -167,7 +188,8 @@ prov_err *prov_scim_replace(prov_scim *s)
 {
     prov_change change = { .operation = PROV_REPLACED,
                            .type = s->type,
-                           .match = prov_condition_match(s->r) };
+                           .match = prov_condition_match(s->r),
+                           .unless = prov_condition_unless(s->r) };
     prov_err *err = read_id(s, &change.id);
     return err ? err : write_whole(s, &change);
 }
@@ -192,7 +214,8 @@ prov_err *prov_scim_patch(prov_scim *s)
 {
     prov_change change = { .operation = PROV_PATCHED,
                            .type = s->type,
-                           .match = prov_condition_match(s->r) };
+                           .match = prov_condition_match(s->r),
+                           .unless = prov_condition_unless(s->r) };
     prov_projection *proj;
     prov_err *err = read_id(s, &change.id);
     if (!err)
@@ -206,7 +229,8 @@ prov_err *prov_scim_delete(prov_scim *s)
 {
     prov_change change = { .operation = PROV_DELETED,
                            .type = s->type,
-                           .match = prov_condition_match(s->r) };
+                           .match = prov_condition_match(s->r),
+                           .unless = prov_condition_unless(s->r) };
     prov_err *err = read_id(s, &change.id);
     return err ? err : carry_out(s, &change, NULL);
 }

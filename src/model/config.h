@@ -118,6 +118,8 @@ typedef struct prov_application {
     prov_option_head head;
     const char *name;             /* "resident" is the resident service provider */
     apr_array_header_t *clients;  /* ProvisionClient: of const char * */
+    apr_array_header_t *switches; /* ProvisionCompatibility: of const char *, as written */
+    uint32_t compatibility;       /* the bits of those (scim/compatibility.h) */
     const char *inbound_store;    /* a domain, or NULL */
     int propagate;                /* 0 all, 1 application */
     apr_array_header_t *outbound; /* of prov_outbound_entry */

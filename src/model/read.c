@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "model/config.h"
+#include "scim/compatibility.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -120,11 +121,23 @@ static void read_userstore(reading *r, const prov_json *j, prov_config *c)
     APR_ARRAY_PUSH(c->userstores, prov_userstore_config *) = u;
 }
 
+static void read_switches(reading *r, const prov_json *j, prov_application *a)
+{
+    a->switches = texts(r, j, "compatibility");
+    for (int i = 0; a->switches && i < a->switches->nelts; i++) {
+        const prov_switch *s = prov_switch_named(APR_ARRAY_IDX(a->switches, i, const char *));
+        if (!s)
+            fail(r, "compatibility");
+        a->compatibility |= s ? s->bits : 0;
+    }
+}
+
 static void read_application(reading *r, const prov_json *j, prov_config *c)
 {
     prov_application *a = prov_application_make(r->p, text(r, j, "name"), NULL);
     rows(r, j, prov_application_options, &a->head);
     a->clients = texts(r, j, "clients");
+    read_switches(r, j, a);
     const prov_json *outbound = array(r, j, "outbound");
     for (size_t i = 0; outbound && i < prov_json_length(outbound); i++) {
         const prov_json *e = prov_json_at(outbound, i);

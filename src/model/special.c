@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "model/nearest.h"
+#include "scim/compatibility.h"
 
 #include <apr_cstr.h>
 #include <apr_lib.h>
@@ -200,6 +201,33 @@ static prov_err *set_role(apr_pool_t *p, void *object, const prov_line *line)
 static prov_err *set_client(apr_pool_t *p, void *object, const prov_line *line)
 {
     add_words(p, &((prov_application *)object)->clients, line);
+    return NULL;
+}
+
+static prov_err *unknown_switch(apr_pool_t *p, const char *name)
+{
+    prov_nearest near = prov_nearest_to(name);
+    const char *all = "";
+    for (const prov_switch *s = prov_switches; s->name; s++) {
+        prov_nearest_offer(&near, s->name);
+        all = apr_pstrcat(p, all, *all ? ", " : "", s->name, NULL);
+    }
+    if (near.best)
+        return refuse(p, "There is no switch \"%s\"; write ProvisionCompatibility %s", name,
+                      near.best);
+    return refuse(p, "There is no switch \"%s\"; there are %s", name, all);
+}
+
+static prov_err *set_compatibility(apr_pool_t *p, void *object, const prov_line *line)
+{
+    prov_application *a = object;
+    for (int i = 0; i < line->count; i++) {
+        const prov_switch *s = prov_switch_named(line->words[i].text);
+        if (!s)
+            return unknown_switch(p, line->words[i].text);
+        a->compatibility |= s->bits;
+    }
+    add_words(p, &a->switches, line);
     return NULL;
 }
 
@@ -432,6 +460,8 @@ const prov_special prov_specials[] = {
       "account always is one." },
     { "ProvisionClient", PROV_SCOPE_APPLICATION, set_client, "CLIENT ...", "",
       "The client names by which the application is known." },
+    { "ProvisionCompatibility", PROV_SCOPE_APPLICATION, set_compatibility, "SWITCH ...", "",
+      "What the application's client needs otherwise than the standards have it, by name." },
     { "ProvisionOutbound", PROV_SCOPE_APPLICATION, set_outbound,
       "IDP CONNECTOR [blocking=on|off] [rules=off] [jit=off]", "",
       "A target that the application's changes are carried to." },

@@ -192,6 +192,7 @@ static void write_application(writer *w, const void *element)
     text(w, "name", a->name);
     rows(w, prov_application_options, a);
     texts(w, "clients", a->clients);
+    texts(w, "compatibility", a->switches);
     objects(w, "outbound", a->outbound, write_outbound);
 }
 

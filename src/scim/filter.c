@@ -4,7 +4,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-const prov_filter_limits prov_filter_defaults = { 8192, 64, 256 };
+const prov_filter_limits prov_filter_defaults = { 8192, 64, 256, 0 };
 
 const char *const prov_filter_op_names[PROV_OP_COUNT] = { "eq", "ne", "co", "sw", "ew",
                                                           "gt", "ge", "lt", "le", "pr" };
@@ -135,6 +135,16 @@ static bool plain_literal(word w)
     return w.len > 0 && (*w.at == '-' || (*w.at >= '0' && *w.at <= '9'));
 }
 
+static bool has_switch(const parser *ps, uint32_t bit)
+{
+    return ps->limits->switches & bit;
+}
+
+static prov_bytes quoted(const parser *ps, prov_bytes text)
+{
+    return prov_bytes_of(prov_filter_quote(ps->p, text));
+}
+
 /* compValue is a JSON literal; the JSON parser knows its escapes and numbers. */
 static prov_err *take_literal(parser *ps, prov_filter *n, const prov_json **json)
 {
@@ -147,10 +157,12 @@ static prov_err *take_literal(parser *ps, prov_filter *n, const prov_json **json
             return err;
     } else {
         w = take_until(ps, " ()[]");
-        if (!plain_literal(w))
+        bool plain = plain_literal(w);
+        if (!plain && (!w.len || !has_switch(ps, PROV_COMPAT_UNQUOTED)))
             return wrong_word(ps, w, "is not a value (strings stand in double quotes)");
         token = (prov_bytes){ (const uint8_t *)w.at, w.len };
-        n->digits = token;
+        n->digits = plain ? token : (prov_bytes){ NULL, 0 };
+        token = plain ? token : quoted(ps, token);
     }
     if (prov_json_parse(ps->p, token, json)) {
         w.len = token.len;
@@ -160,14 +172,14 @@ static prov_err *take_literal(parser *ps, prov_filter *n, const prov_json **json
     return NULL;
 }
 
-static bool read_boolean(const prov_json *json, prov_value *out)
+static bool read_boolean(const parser *ps, const prov_json *json, prov_value *out)
 {
     if (prov_json_is(json) == PROV_JSON_BOOLEAN) {
         out->boolean = prov_json_boolean(json);
         return true;
     }
     /* Entra compares booleans with "True" and "False". */
-    if (prov_json_is(json) != PROV_JSON_STRING)
+    if (prov_json_is(json) != PROV_JSON_STRING || has_switch(ps, PROV_COMPAT_EXACT))
         return false;
     prov_bytes text = prov_json_string(json);
     word w = { (const char *)text.data, text.len };
@@ -213,12 +225,29 @@ static void prepare_text(parser *ps, const prov_attr *a, prov_filter *n)
         n->want.len--;
 }
 
+/* What looks like a number is a text where the attribute is one and quotes may be left out. */
+static prov_err *unquoted_literal(const parser *ps, const prov_attr *a, prov_filter *n,
+                                  const prov_json **json)
+{
+    bool text = a->type != PROV_TYPE_BOOLEAN && a->type != PROV_TYPE_INTEGER &&
+                a->type != PROV_TYPE_DECIMAL;
+    if (!text || !n->digits.len || !has_switch(ps, PROV_COMPAT_UNQUOTED))
+        return NULL;
+    prov_bytes token = quoted(ps, n->digits);
+    n->digits = (prov_bytes){ NULL, 0 };
+    n->literal = PROV_JSON_STRING;
+    return prov_json_parse(ps->p, token, json);
+}
+
 static prov_err *type_literal(parser *ps, const prov_attr *a, const prov_json *json, prov_filter *n)
 {
+    prov_err *err = unquoted_literal(ps, a, n, &json);
+    if (err)
+        return err;
     bool fits = prov_json_is(json) == PROV_JSON_STRING;
     n->value.type = a->type;
     if (a->type == PROV_TYPE_BOOLEAN) {
-        fits = read_boolean(json, &n->value);
+        fits = read_boolean(ps, json, &n->value);
         n->literal = PROV_JSON_BOOLEAN;
     } else if (a->type == PROV_TYPE_INTEGER || a->type == PROV_TYPE_DECIMAL) {
         fits = read_number(json, &n->value);
@@ -247,6 +276,18 @@ static void keep_literal(const prov_json *json, prov_filter *n)
 
 /* ---- the attribute ---- */
 
+/* A query that asks for a secret holds a guess of it, and URLs are written into logs (RFC 7644
+ * section 7.5.2). */
+static prov_err *secret(const parser *ps, word w)
+{
+    prov_err *err = wrong_word(ps, w, "cannot be used in a filter");
+    if (ps->registry) {
+        err->http = 403;
+        err->scim_type = "sensitive";
+    }
+    return err;
+}
+
 static prov_err *resolve(parser *ps, word w, const prov_attr **out)
 {
     *out = NULL;
@@ -259,7 +300,7 @@ static prov_err *resolve(parser *ps, word w, const prov_attr **out)
     if (!*out && !ps->lenient)
         return wrong_word(ps, w, "is not an attribute that can be filtered here");
     if (*out && ((*out)->returned == PROV_RETURNED_NEVER || (*out)->place == PROV_IN_CREDENTIAL))
-        return wrong_word(ps, w, "cannot be used in a filter");
+        return secret(ps, w);
     return NULL;
 }
 
@@ -270,7 +311,8 @@ static prov_err *place_attr(parser *ps, word w, const prov_attr *a, bool compare
     if (!a)
         return NULL;
     if (compared && a->type == PROV_TYPE_COMPLEX) {
-        a = a->multi ? prov_schema_sub(a, "value", 5) : NULL;
+        bool stands_for = a->multi || has_switch(ps, PROV_COMPAT_REFERENCE);
+        a = stands_for ? prov_schema_sub(a, "value", 5) : NULL;
         if (!a)
             return wrong_word(ps, w, "is complex: name one of its sub-attributes");
     }

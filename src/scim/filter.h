@@ -3,14 +3,16 @@
 #ifndef PROV_SCIM_FILTER_H
 #define PROV_SCIM_FILTER_H
 
+#include "scim/compatibility.h"
 #include "scim/resource.h"
 
 typedef struct prov_filter prov_filter;
 
 typedef struct prov_filter_limits {
-    size_t length; /* bytes of the text */
-    int depth;     /* nested brackets and nots */
-    int terms;     /* comparisons */
+    size_t length;     /* bytes of the text */
+    int depth;         /* nested brackets and nots */
+    int terms;         /* comparisons */
+    uint32_t switches; /* of who asks (compatibility.h) */
 } prov_filter_limits;
 
 extern const prov_filter_limits prov_filter_defaults; /* 8 KiB, 64, 256 */

@@ -8,6 +8,7 @@ typedef struct patch {
     apr_pool_t *p;
     const prov_registry *registry;
     const prov_resource_type *type;
+    uint32_t switches;
     const prov_object *was;
     prov_patch_result *result;
     int64_t budget;
@@ -165,8 +166,10 @@ static bool is_fixed(const prov_path *path)
            (path->sub && path->sub->mutability == PROV_READ_ONLY);
 }
 
-static prov_err *change_attr(patch *t, const prov_patch_op *op)
+static prov_err *change_attr(patch *t, prov_patch_op *op)
 {
+    op->switches = t->switches;
+    op->budget = &t->budget;
     switch (op->path.attr->place) {
     case PROV_IN_MEMBERS:
         return change_members(t, op);
@@ -192,7 +195,7 @@ static bool change_member(void *baton, const char *name, const prov_json *value)
     if (o->urn && prov_text_case_compare(name, strlen(name), "schemas", strlen("schemas")) == 0)
         return true;
     const char *text = o->urn ? apr_pstrcat(t->p, o->urn, ":", name, NULL) : name;
-    prov_patch_op op = { .kind = o->kind, .value = value, .budget = &t->budget };
+    prov_patch_op op = { .kind = o->kind, .value = value };
     o->err = prov_path_parse(t->p, t->registry, t->type, text, strlen(text), &op.path);
     if (o->err)
         return false;
@@ -210,7 +213,6 @@ static prov_err *clear_schema(patch *t, const prov_schema *s)
     prov_err *err = NULL;
     for (int i = 0; i < s->count && !err; i++) {
         prov_patch_op op = { .kind = PROV_PATCH_REMOVE, .path = { .attr = &s->attrs[i] } };
-        op.budget = &t->budget;
         if (!is_fixed(&op.path))
             err = change_attr(t, &op);
     }
@@ -234,20 +236,23 @@ static prov_err *change_set(order *o, const char *urn)
 
 /* ---- the message ---- */
 
-static prov_err *read_kind(apr_pool_t *p, const prov_json *json, prov_patch_kind *kind)
+/* In any case, as Entra has it; in lower case if nothing is forgiven. */
+static prov_err *read_kind(const patch *t, const prov_json *json, prov_patch_kind *kind)
 {
     static const char *const names[] = { "add", "replace", "remove" };
+    bool exact = t->switches & PROV_COMPAT_EXACT;
     if (prov_json_is(json) == PROV_JSON_STRING)
         for (*kind = PROV_PATCH_ADD; *kind <= PROV_PATCH_REMOVE; ++*kind)
-            if (is_word(json, names[*kind]))
+            if (exact ? prov_bytes_equal(prov_json_string(json), prov_bytes_of(names[*kind]))
+                      : is_word(json, names[*kind]))
                 return NULL;
-    return wrong(p, "an operation's op is add, replace or remove");
+    return wrong(t->p, "an operation's op is add, replace or remove");
 }
 
 static prov_err *change_path(order *o, const prov_json *json)
 {
     patch *t = o->of;
-    prov_patch_op op = { .kind = o->kind, .value = o->value, .budget = &t->budget };
+    prov_patch_op op = { .kind = o->kind, .value = o->value };
     if (prov_json_is(json) != PROV_JSON_STRING)
         return prov_err_make(t->p, 400, "invalidPath", "an operation's path is a string");
     prov_bytes text = prov_json_string(json);
@@ -270,7 +275,7 @@ static prov_err *perform(patch *t, const prov_json *json)
     bool given;
     if (prov_json_is(json) != PROV_JSON_OBJECT)
         return wrong(t->p, "an operation is an object");
-    prov_err *err = read_kind(t->p, prov_json_get(json, "op", NULL), &o.kind);
+    prov_err *err = read_kind(t, prov_json_get(json, "op", NULL), &o.kind);
     if (err)
         return err;
     o.value = prov_json_get(json, "value", &given);
@@ -281,6 +286,8 @@ static prov_err *perform(patch *t, const prov_json *json)
         return change_path(&o, path);
     if (o.kind == PROV_PATCH_REMOVE)
         return prov_err_make(t->p, 400, "noTarget", "remove needs a path");
+    if (t->switches & PROV_COMPAT_PATH)
+        return prov_err_make(t->p, 400, "invalidPath", "an operation needs a path");
     return change_set(&o, NULL);
 }
 
@@ -296,14 +303,16 @@ static bool is_patch(const prov_json *message)
     return false;
 }
 
-static prov_err *read_operations(apr_pool_t *p, const prov_json *message, const prov_json **out)
+static prov_err *read_operations(const patch *t, const prov_json *message, const prov_json **out)
 {
+    apr_pool_t *p = t->p;
+    bool none = t->switches & PROV_COMPAT_NO_OPERATIONS;
     if (prov_json_is(message) != PROV_JSON_OBJECT)
         return wrong(p, "a PATCH request is an object");
     if (!is_patch(message))
         return wrong(p, "the schemas of a PATCH request hold " PROV_URN_PATCH);
     *out = prov_json_get(message, "Operations", NULL);
-    if (prov_json_is(*out) != PROV_JSON_ARRAY || prov_json_length(*out) == 0)
+    if (prov_json_is(*out) != PROV_JSON_ARRAY || (prov_json_length(*out) == 0 && !none))
         return wrong(p, "a PATCH request has an array of one or more Operations");
     if (prov_json_length(*out) > PROV_PATCH_OPERATIONS)
         return prov_err_make(p, 413, NULL, "a PATCH request has %d Operations at most",
@@ -312,11 +321,12 @@ static prov_err *read_operations(apr_pool_t *p, const prov_json *message, const 
 }
 
 prov_err *prov_patch_apply(apr_pool_t *p, const prov_registry *r, const prov_resource_type *t,
-                           const prov_json *message, const prov_object *was, prov_patch_result *out)
+                           uint32_t switches, const prov_json *message, const prov_object *was,
+                           prov_patch_result *out)
 {
-    patch pa = { p, r, t, was, out, PROV_PATCH_COMPARISONS };
+    patch pa = { p, r, t, switches, was, out, PROV_PATCH_COMPARISONS };
     const prov_json *operations = NULL;
-    prov_err *err = read_operations(p, message, &operations);
+    prov_err *err = read_operations(&pa, message, &operations);
     memset(out, 0, sizeof *out);
     out->members = apr_array_make(p, 4, sizeof(prov_member_op));
     for (size_t i = 0; !err && i < prov_json_length(operations); i++)

@@ -29,10 +29,11 @@ typedef struct prov_patch_result {
 
 #define PROV_PATCH_OPERATIONS 100000
 
-/* Reads the message, applies it to a copy of `was`. The caller compares the result with `was` to
- * see whether anything changed. The result satisfies prov_value_check. */
+/* Reads the message as the switches of who sent it have it (compatibility.h), applies it to a copy
+ * of `was`. The caller compares the result with `was` to see whether anything changed. The result
+ * satisfies prov_value_check. */
 prov_err *prov_patch_apply(apr_pool_t *p, const prov_registry *r, const prov_resource_type *t,
-                           const prov_json *message, const prov_object *was,
+                           uint32_t switches, const prov_json *message, const prov_object *was,
                            prov_patch_result *out);
 
 /* Appends PatchOp operations that turn `before` into `after`, comma-separated, and counts them.

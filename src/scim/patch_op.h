@@ -10,6 +10,7 @@ typedef struct prov_patch_op {
     prov_patch_kind kind;
     prov_path path;         /* of an attribute, never of a schema */
     const prov_json *value; /* NULL: null, or none where none is needed */
+    uint32_t switches;      /* of who sent it */
     int64_t *budget;        /* comparisons of values that the request has left */
 } prov_patch_op;
 

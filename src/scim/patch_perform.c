@@ -82,9 +82,10 @@ static prov_err *check_names(apr_pool_t *p, const prov_attr *a, const prov_json 
 }
 
 /* The values of `a` in an object of their own; the field may be empty. */
-static prov_err *read_values(apr_pool_t *p, const prov_attr *a, const prov_json *value,
+static prov_err *read_values(const edit *e, const prov_attr *a, const prov_json *value,
                              prov_field **out)
 {
+    apr_pool_t *p = e->p;
     prov_object *fresh = prov_object_make(p);
     bool array = prov_json_is(value) == PROV_JSON_ARRAY;
     prov_err *err = NULL;
@@ -95,23 +96,30 @@ static prov_err *read_values(apr_pool_t *p, const prov_attr *a, const prov_json 
     if (!err && !array)
         err = check_names(p, a, value);
     *out = prov_object_set(fresh, a);
-    return err ? err : prov_value_read_field(p, fresh, *out, value, PROV_BODY_REPLACE);
+    return err ? err
+               : prov_value_read_field(p, fresh, *out, value, PROV_BODY_REPLACE | e->op->switches);
+}
+
+static bool is_exact(const edit *e)
+{
+    return e->op->switches & PROV_COMPAT_EXACT;
 }
 
 /* Clients send a one-element array where one value belongs. */
-static const prov_json *only_one(const prov_json *value)
+static const prov_json *only_one(const edit *e, const prov_json *value)
 {
-    return prov_json_is(value) == PROV_JSON_ARRAY && prov_json_length(value) == 1
+    return prov_json_is(value) == PROV_JSON_ARRAY && prov_json_length(value) == 1 && !is_exact(e)
                ? prov_json_at(value, 0)
                : value;
 }
 
 /* ---- singular attributes and sub-attributes ---- */
 
-static prov_err *put(apr_pool_t *p, prov_object *o, const prov_attr *a, const prov_json *value)
+static prov_err *put(const edit *e, prov_object *o, const prov_attr *a, const prov_json *value)
 {
+    apr_pool_t *p = e->p;
     prov_field *fresh, *was = prov_object_get(o, a);
-    prov_err *err = read_values(p, a, value, &fresh);
+    prov_err *err = read_values(e, a, value, &fresh);
     if (err)
         return err;
     if (fresh->count == 0)
@@ -137,7 +145,7 @@ static bool merge_sub(void *baton, const char *name, const prov_json *value)
     if (sub->mutability == PROV_READ_ONLY)
         return true;
     if (!prov_patch_is_empty(value))
-        m->err = put(m->e->p, m->into, sub, value);
+        m->err = put(m->e, m->into, sub, value);
     else if (m->e->op->kind == PROV_PATCH_REPLACE)
         m->err = prov_patch_unassign(m->e->p, m->into, sub);
     return !m->err;
@@ -147,16 +155,27 @@ static bool merge_sub(void *baton, const char *name, const prov_json *value)
 static prov_err *merge_complex(edit *e, prov_object *into, const prov_json *value)
 {
     merge m = { e, into, NULL };
-    value = only_one(value);
+    value = only_one(e, value);
     prov_err *err = check_names(e->p, e->attr, value);
     if (err)
         return err;
-    if (prov_json_is(value) == PROV_JSON_STRING && e->value) /* Entra's manager */
-        return put(e->p, into, e->value, value);
+    if (prov_json_is(value) == PROV_JSON_STRING && e->value && !is_exact(e)) /* Entra's manager */
+        return put(e, into, e->value, value);
     if (prov_json_is(value) != PROV_JSON_OBJECT)
         return invalid(e->p, e->attr, "must be an object");
     prov_json_each(value, merge_sub, &m);
     return m.err;
+}
+
+/* What a replace of the whole does away with, where it is one. */
+static void clear_complex(edit *e, prov_object *inner)
+{
+    bool whole = e->op->kind == PROV_PATCH_REPLACE && (e->op->switches & PROV_COMPAT_WHOLE);
+    for (int i = inner->count - 1; i >= 0 && whole; i--) {
+        const prov_attr *sub = inner->fields[i].attr;
+        if (sub && sub->mutability != PROV_IMMUTABLE && sub->mutability != PROV_READ_ONLY)
+            prov_object_remove(inner, sub);
+    }
 }
 
 static prov_err *edit_complex(edit *e)
@@ -167,7 +186,9 @@ static prov_err *edit_complex(edit *e)
     if (!f || !f->count)
         prov_field_add(e->o, f = prov_object_set(e->o, e->attr));
     prov_object *inner = f->values[0].object;
-    err = sub ? put(e->p, inner, sub, e->op->value) : merge_complex(e, inner, e->op->value);
+    if (!sub)
+        clear_complex(e, inner);
+    err = sub ? put(e, inner, sub, e->op->value) : merge_complex(e, inner, e->op->value);
     if (!err && inner->count == 0)
         prov_object_remove(e->o, e->attr);
     return err;
@@ -288,7 +309,7 @@ static prov_err *add_one(edit *e, prov_field *f, int were, const prov_value *v)
 static prov_err *add_values(edit *e)
 {
     prov_field *fresh, *f;
-    prov_err *err = read_values(e->p, e->attr, e->op->value, &fresh);
+    prov_err *err = read_values(e, e->attr, e->op->value, &fresh);
     if (err || fresh->count == 0)
         return err;
     f = prov_object_get(e->o, e->attr);
@@ -306,7 +327,7 @@ static prov_err *add_values(edit *e)
 static prov_err *replace_values(edit *e)
 {
     prov_field *fresh;
-    prov_err *err = read_values(e->p, e->attr, e->op->value, &fresh);
+    prov_err *err = read_values(e, e->attr, e->op->value, &fresh);
     if (err)
         return err;
     if (fresh->count == 0)
@@ -329,7 +350,7 @@ static bool selected(edit *e, const prov_value *v)
 static prov_err *replace_one(edit *e, prov_value *v)
 {
     prov_field *fresh;
-    prov_err *err = read_values(e->p, e->attr, only_one(e->op->value), &fresh);
+    prov_err *err = read_values(e, e->attr, only_one(e, e->op->value), &fresh);
     if (err)
         return err;
     if (fresh->count != 1)
@@ -346,7 +367,7 @@ static prov_err *edit_one(edit *e, prov_field *f, int i)
     if (err)
         return err;
     if (sub)
-        err = put(e->p, v->object, sub, e->op->value);
+        err = put(e, v->object, sub, e->op->value);
     else if (e->op->kind == PROV_PATCH_ADD && e->attr->type == PROV_TYPE_COMPLEX)
         err = merge_complex(e, v->object, e->op->value);
     else
@@ -355,18 +376,21 @@ static prov_err *edit_one(edit *e, prov_field *f, int i)
     return !err && crowned ? crown(e, i) : err;
 }
 
-/* Nothing was selected: an add makes what the filter describes; without a filter there was no
- * value yet, so that both operations do. */
+/* Nothing was selected: an add makes what the filter describes, and so does a replace for those
+ * who need it; without a filter there was no value yet, so that both operations do. */
 static prov_err *make_selected(edit *e, prov_field *f)
 {
     const prov_filter *filter = e->op->path.filter;
     prov_object *element = prov_object_make(e->p);
-    if (filter && (e->op->kind != PROV_PATCH_ADD || !prov_filter_build(filter, e->attr, element)))
+    bool makes = e->op->kind == PROV_PATCH_ADD || (e->op->switches & PROV_COMPAT_REPLACE_MAKES);
+    if (filter && (!makes || !prov_filter_build(filter, e->attr, element)))
         return no_target(e);
     if (!f)
         f = prov_object_set(e->o, e->attr);
     prov_field_add(e->o, f)->object = element;
-    prov_err *err = edit_one(e, f, f->count - 1);
+    bool described = filter && !e->op->path.sub && e->attr->type == PROV_TYPE_COMPLEX;
+    prov_err *err =
+        described ? merge_complex(e, element, e->op->value) : edit_one(e, f, f->count - 1);
     if (!err && is_primary(e, &f->values[f->count - 1]))
         err = crown(e, f->count - 1);
     if (!err)
@@ -434,7 +458,7 @@ static bool covers(const prov_attr *a, const prov_value *pattern, const prov_val
 static prov_err *remove_listed(edit *e, prov_field *f)
 {
     prov_field *listed;
-    prov_err *err = read_values(e->p, e->attr, e->op->value, &listed);
+    prov_err *err = read_values(e, e->attr, e->op->value, &listed);
     if (!err)
         err = spend(e, (int64_t)listed->count * f->count);
     for (int l = 0; !err && l < listed->count; l++)
@@ -472,7 +496,7 @@ static prov_err *perform(edit *e)
         return op->kind == PROV_PATCH_ADD ? NULL : remove_values(e);
     if (!e->attr->multi)
         return e->attr->type == PROV_TYPE_COMPLEX ? edit_complex(e)
-                                                  : put(e->p, e->o, e->attr, op->value);
+                                                  : put(e, e->o, e->attr, op->value);
     if (select)
         return edit_selected(e);
     return op->kind == PROV_PATCH_ADD ? add_values(e) : replace_values(e);

@@ -1,8 +1,11 @@
 #include "scim/path.h"
 #include <string.h>
 
+/* A value filter is not repeated: it may hold what nobody else should read. */
 static prov_err *wrong(apr_pool_t *p, const char *text, size_t len, const char *what)
 {
+    const char *open = len ? memchr(text, '[', len) : NULL;
+    len = open ? (size_t)(open - text) : len;
     return prov_err_make(p, 400, "invalidPath", "the path '%.*s' %s", (int)(len < 200 ? len : 200),
                          text, what);
 }

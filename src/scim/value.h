@@ -5,6 +5,7 @@
 #define PROV_SCIM_VALUE_H
 
 #include "base/json.h"
+#include "scim/compatibility.h"
 #include "scim/schema.h"
 #include <apr_time.h>
 
@@ -63,11 +64,13 @@ int64_t prov_object_text(const prov_object *o);
 
 #define PROV_VALUES_MAX 4096 /* of one attribute; members of a group do not count */
 
-typedef enum {
-    PROV_BODY_CREATE,  /* POST: readOnly attributes are ignored */
-    PROV_BODY_REPLACE, /* PUT: the same */
-    PROV_BODY_LENIENT  /* what another server answered: whatever does not fit is left out */
-} prov_body;
+/* How a body is read: one of these, the first two with the switches of who sent it. */
+typedef uint32_t prov_body;
+#define PROV_BODY_CREATE  (UINT32_C(1) << 29) /* POST: readOnly attributes are ignored */
+#define PROV_BODY_REPLACE (UINT32_C(1) << 30) /* PUT, and the values of a PATCH: the same */
+#define PROV_BODY_LENIENT                                                                          \
+    (UINT32_C(1) << 31) /* another server's answer: what does not fit is                           \
+                           left out */
 
 /* Members of a group as a request names them; they never are part of the tree. */
 typedef struct prov_member_ref {
@@ -103,6 +106,9 @@ prov_err *prov_value_read_field(apr_pool_t *p, prov_object *o, prov_field *f,
  * stays of null, [] and {}. */
 prov_err *prov_value_read_given(apr_pool_t *p, prov_object *o, const prov_attr *a,
                                 const prov_json *value, prov_body how);
+
+/* The refusal of a name that the schema does not have, where such are refused. */
+prov_err *prov_value_unknown(apr_pool_t *p, const char *path);
 
 /* Required attributes are there, required extensions too (invalidValue). */
 prov_err *prov_value_check(apr_pool_t *p, const prov_resource_type *t, const prov_object *o);

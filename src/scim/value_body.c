@@ -24,6 +24,14 @@ static prov_err *refuse(apr_pool_t *p, const char *path, const char *why)
 
 /* --- schemas ------------------------------------------------------------------------------ */
 
+static const prov_schema *container(const prov_resource_type *t, const char *name)
+{
+    for (int i = 0; i < t->extension_count; i++)
+        if (strcasecmp(t->extensions[i].schema->urn, name) == 0)
+            return t->extensions[i].schema;
+    return NULL;
+}
+
 /* The base URN has to be there; unknown ones are ignored, as Entra sends a legacy one for groups.
  */
 static prov_err *read_schemas(reading *in, const prov_json *body)
@@ -37,7 +45,10 @@ static prov_err *read_schemas(reading *in, const prov_json *body)
         if (prov_json_is(urn) != PROV_JSON_STRING)
             return refuse(in->p, "schemas", "must be a list of URNs");
         const char *text = (const char *)prov_json_string(urn).data;
-        base = base || strcasecmp(text, in->type->schema->urn) == 0;
+        bool is_base = strcasecmp(text, in->type->schema->urn) == 0;
+        if (!is_base && (in->how & PROV_COMPAT_EXACT) && !container(in->type, text))
+            return refuse(in->p, "schemas", "names a schema that the resource does not have");
+        base = base || is_base;
     }
     if (base)
         return NULL;
@@ -139,15 +150,11 @@ static prov_err *read_attr(reading *in, const prov_attr *a, const prov_json *val
     }
     if (a->mutability == PROV_READ_ONLY)
         return NULL;
+    prov_json_kind kind = prov_json_is(value);
+    if (a->multi && (in->how & PROV_COMPAT_EXACT) && kind != PROV_JSON_ARRAY &&
+        kind != PROV_JSON_NULL)
+        return refuse(in->p, prov_attr_path(in->p, in->type, a), "must be a list");
     return prov_value_read_given(in->p, in->object, a, value, in->how);
-}
-
-static const prov_schema *container(const prov_resource_type *t, const char *name)
-{
-    for (int i = 0; i < t->extension_count; i++)
-        if (strcasecmp(t->extensions[i].schema->urn, name) == 0)
-            return t->extensions[i].schema;
-    return NULL;
 }
 
 static bool read_named(void *baton, const char *name, const prov_json *value)
@@ -160,6 +167,8 @@ static bool read_named(void *baton, const char *name, const prov_json *value)
     if (a) {
         prov_err *err = read_attr(in, a, value);
         in->err = in->how == PROV_BODY_LENIENT ? NULL : err;
+    } else if (in->how & PROV_COMPAT_KNOWN) {
+        in->err = prov_value_unknown(in->p, name);
     }
     return in->err == NULL;
 }

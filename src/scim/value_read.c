@@ -48,6 +48,18 @@ static bool read_text(const prov_json *j, prov_value *v)
     return true;
 }
 
+/* Absolute or relative, other letters than those of ASCII too: all but what no URI can hold. */
+static bool read_reference(const prov_json *j, prov_value *v)
+{
+    if (!read_text(j, v))
+        return false;
+    for (size_t i = 0; i < v->text.len; i++)
+        if (v->text.data[i] <= ' ' || v->text.data[i] == 0x7F ||
+            strchr("<>\"{}|\\^`", v->text.data[i]))
+            return false;
+    return true;
+}
+
 static bool read_instant(const prov_json *j, prov_value *v)
 {
     return read_text(j, v) && prov_instant_parse(v->text, &v->instant);
@@ -63,17 +75,26 @@ static const struct {
     [PROV_TYPE_INTEGER] = { read_integer,
                             "must be an integer of at most 64 bits, without fraction or exponent" },
     [PROV_TYPE_DATETIME] = { read_instant, "must be a dateTime such as 2011-05-13T04:42:34Z" },
-    [PROV_TYPE_REFERENCE] = { read_text, "must be a URI as a string" },
+    [PROV_TYPE_REFERENCE] = { read_reference, "must be a URI as a string" },
     [PROV_TYPE_BINARY] = { read_text, "must be base64 in a string" },
 };
 
-static prov_err *read_simple(apr_pool_t *p, const prov_attr *a, const prov_json *j, prov_value *v)
+static prov_err *read_simple(apr_pool_t *p, const prov_attr *a, const prov_json *j, prov_body how,
+                             prov_value *v)
 {
     prov_bytes decoded;
-    if (!simple[a->type].read(j, v) ||
+    bool word = a->type == PROV_TYPE_BOOLEAN && prov_json_is(j) == PROV_JSON_STRING;
+    if ((word && (how & PROV_COMPAT_EXACT)) || !simple[a->type].read(j, v) ||
         (a->type == PROV_TYPE_BINARY && !prov_text_unbase64(p, v->text, &decoded)))
         return refuse(p, a, simple[a->type].why);
     return NULL;
+}
+
+prov_err *prov_value_unknown(apr_pool_t *p, const char *path)
+{
+    prov_err *err = prov_err_make(p, 400, "invalidSyntax", "there is no attribute '%.200s'", path);
+    err->source = path;
+    return err;
 }
 
 typedef struct members {
@@ -99,6 +120,8 @@ static bool read_sub(void *baton, const char *name, const prov_json *value)
 {
     members *m = baton;
     const prov_attr *sub = prov_schema_sub(m->of, name, strlen(name));
+    if (!sub && (m->how & PROV_COMPAT_KNOWN))
+        m->err = prov_value_unknown(m->p, apr_pstrcat(m->p, m->of->name, ".", name, NULL));
     if (sub && sub->mutability != PROV_READ_ONLY)
         m->err = prov_value_read_given(m->p, m->into, sub, value, m->how);
     return m->err == NULL;
@@ -110,7 +133,7 @@ static prov_err *read_complex(apr_pool_t *p, const prov_attr *a, const prov_json
 {
     prov_json_kind kind = prov_json_is(j);
     members m = { p, a, into, how, NULL };
-    if (kind == PROV_JSON_STRING && prov_schema_sub(a, "value", 5))
+    if (kind == PROV_JSON_STRING && prov_schema_sub(a, "value", 5) && !(how & PROV_COMPAT_EXACT))
         read_sub(&m, "value", j);
     else if (kind == PROV_JSON_OBJECT)
         prov_json_each(j, read_sub, &m);
@@ -165,8 +188,17 @@ typedef struct listing {
     bool primary;
 } listing;
 
-/* Whether the value may stay; a second primary may not. */
-static prov_err *admit(apr_pool_t *p, const prov_field *f, const prov_value *v, listing *list,
+/* A second primary value. */
+static prov_err *depose(apr_pool_t *p, const prov_attr *a, prov_body how, prov_value *v)
+{
+    if (!(how & PROV_COMPAT_FIRST_PRIMARY))
+        return refuse(p, a, "has more than one primary value");
+    prov_object_remove(v->object, prov_schema_sub(a, "primary", 7));
+    return NULL;
+}
+
+/* Whether the value may stay; as a second primary it may not. */
+static prov_err *admit(apr_pool_t *p, const prov_field *f, prov_value *v, listing *list,
                        prov_body how, bool *stays)
 {
     prov_bytes key = identity(p, f->attr, v);
@@ -174,9 +206,11 @@ static prov_err *admit(apr_pool_t *p, const prov_field *f, const prov_value *v, 
     if (!*stays)
         return NULL;
     if (is_primary(f->attr, v)) {
-        *stays = !list->primary;
-        if (list->primary && how != PROV_BODY_LENIENT)
-            return refuse(p, f->attr, "has more than one primary value");
+        prov_err *err =
+            list->primary && how != PROV_BODY_LENIENT ? depose(p, f->attr, how, v) : NULL;
+        if (err)
+            return err;
+        *stays = !list->primary || how != PROV_BODY_LENIENT;
         list->primary = true;
     }
     if (key.len)
@@ -194,7 +228,7 @@ static prov_err *append(apr_pool_t *p, prov_object *o, prov_field *f, const prov
         return refuse(p, a, "has too many values");
     prov_value *v = prov_field_add(o, f);
     prov_err *err = a->type == PROV_TYPE_COMPLEX ? read_complex(p, a, value, how, v->object)
-                                                 : read_simple(p, a, value, v);
+                                                 : read_simple(p, a, value, how, v);
     bool stays = !err && (v->type != PROV_TYPE_COMPLEX || v->object->count);
     if (stays && list)
         err = admit(p, f, v, list, how, &stays);
@@ -211,7 +245,8 @@ prov_err *prov_value_read_field(apr_pool_t *p, prov_object *o, prov_field *f,
     if (!a->multi) {
         f->count = 0;
         /* Entra sends the manager as a list of one. */
-        if (array && a->type == PROV_TYPE_COMPLEX && prov_json_length(value) == 1)
+        if (array && a->type == PROV_TYPE_COMPLEX && prov_json_length(value) == 1 &&
+            !(how & PROV_COMPAT_EXACT))
             value = prov_json_at(value, 0);
         return append(p, o, f, value, how, NULL);
     }

@@ -197,6 +197,12 @@ prov_err *prov_store_sweep(prov_store *s, apr_pool_t *p, apr_time_t now, const p
 typedef void prov_fault(void *baton, const char *sentence);
 prov_err *prov_store_check(prov_store *s, apr_pool_t *p, const prov_registry *r, prov_fault *fault,
                            void *baton, int64_t *looked_at);
+/* The same, and whatever follows from records, memberships and links is made right, in small
+ * transactions that look again before they write, while others work. `mended` false: nothing tells
+ * what would be right, it is left. */
+typedef void prov_repaired(void *baton, const char *sentence, bool mended);
+prov_err *prov_store_repair(prov_store *s, apr_pool_t *p, const prov_registry *r,
+                            prov_repaired *told, void *baton, int64_t *looked_at);
 
 /* A consistent copy of this moment, on disk when this returns, into a folder that is open; what
  * goes on meanwhile is not held up. */

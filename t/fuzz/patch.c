@@ -13,7 +13,7 @@ static void undo(apr_pool_t *p, const prov_object *after)
         return;
     prov_buf_text(&b, "]}");
     must(!prov_json_parse(p, prov_buf_bytes(&b), &message));
-    prov_err *err = prov_patch_apply(p, fuzz_registry, fuzz_user, message, after, &r);
+    prov_err *err = prov_patch_apply(p, fuzz_registry, fuzz_user, 0, message, after, &r);
     must(err || prov_object_equal(r.object, fuzz_tree));
     must(!err || strcmp(err->scim_type, "mutability") == 0); /* an immutable one was given */
 }
@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     prov_patch_result r;
     prov_object *copy = prov_object_copy(p, fuzz_tree);
     if (!prov_json_parse(p, (prov_bytes){ data, size }, &message)) {
-        prov_err *err = prov_patch_apply(p, fuzz_registry, fuzz_user, message, fuzz_tree, &r);
+        prov_err *err = prov_patch_apply(p, fuzz_registry, fuzz_user, 0, message, fuzz_tree, &r);
         must(!err || err->http == 400 || err->http == 413);
         must(prov_object_equal(copy, fuzz_tree));
         if (!err && r.object) {
@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             must(!prov_record_check(p, prov_record_write(p, &head, r.object, NULL, NULL)));
             undo(p, r.object);
         }
-        prov_patch_apply(p, fuzz_registry, fuzz_group, message, prov_object_make(p), &r);
+        prov_patch_apply(p, fuzz_registry, fuzz_group, 0, message, prov_object_make(p), &r);
     }
     apr_pool_destroy(p);
     return 0;

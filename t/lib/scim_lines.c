@@ -98,7 +98,7 @@ static prov_err *patch(lines *l, const prov_json *q)
     if (err)
         return prov_err_push(l->p, err, "the resource before");
     const prov_object *untouched = prov_object_copy(l->p, before);
-    err = prov_patch_apply(l->p, l->registry, type, message, before, &result);
+    err = prov_patch_apply(l->p, l->registry, type, 0, message, before, &result);
     if (!prov_object_equal(before, untouched))
         return prov_err_make(l->p, 500, NULL, "the PATCH changed the tree that it started from");
     if (err)

@@ -3,6 +3,7 @@
 #include "model/config.h"
 #include "model/nearest.h"
 #include "model/special.h"
+#include "scim/compatibility.h"
 #include "tap.h"
 
 #include <apr_file_io.h>
@@ -387,18 +388,46 @@ static void read_broken(void)
         ok(prov_config_read(pool, prov_bytes_of(broken[i]), &back), "refused: %s", broken[i]);
 }
 
+/* --- switches ------------------------------------------------------------------------------- */
+static void switches(void)
+{
+    prov_config *c = declared(), *back;
+    prov_application *hr = (prov_application *)prov_config_application(c, "hr");
+    is_str(set(PROV_SCOPE_APPLICATION, hr, "ProvisionCompatibility", "Entra first-primary"), NULL,
+           "switches, in any case");
+    is_str(set(PROV_SCOPE_APPLICATION, hr, "ProvisionCompatibility", "unquoted-filter"), NULL,
+           "and more");
+    is_int(hr->compatibility,
+           prov_switch_named("entra")->bits | PROV_COMPAT_FIRST_PRIMARY | PROV_COMPAT_UNQUOTED,
+           "all of them");
+    check(c);
+    prov_err *err = prov_config_read(pool, prov_bytes_of(json(c)), &back);
+    is_str(err ? err->detail : NULL, NULL, "it reads back");
+    is_int(prov_config_application(back, "hr")->compatibility, hr->compatibility, "the same");
+    is_int(prov_config_application(back, "resident")->compatibility, 0, "nothing by default");
+    ok(!prov_switch_named("") && !prov_switch_named("entr"), "none by half a name");
+}
+
 /* --- documentation -------------------------------------------------------------------------- */
-static void documented(void)
+static const char *text_of(const char *path)
 {
     apr_file_t *file;
     apr_finfo_t info;
-    apr_status_t rv =
-        apr_file_open(&file, "conf/provision.conf", APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, pool);
-    if (!ok(rv == APR_SUCCESS, "conf/provision.conf is there"))
-        return;
+    apr_status_t rv = apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, pool);
+    if (!ok(rv == APR_SUCCESS, "%s is there", path))
+        return "";
     apr_file_info_get(&info, APR_FINFO_SIZE, file);
     char *text = apr_pcalloc(pool, (apr_size_t)info.size + 1);
     apr_file_read_full(file, text, (apr_size_t)info.size, NULL);
+    return text;
+}
+
+static void documented(void)
+{
+    const char *text = text_of("conf/provision.conf"), *readme = text_of("README.md");
+    for (const prov_switch *s = prov_switches; s->name; s++)
+        contains(readme, apr_pstrcat(pool, "\n| `", s->name, "` | ", NULL),
+                 apr_pstrcat(pool, s->name, " has a line in the README", NULL));
     for (const prov_special *s = prov_specials; s->directive; s++)
         contains(text, apr_pstrcat(pool, "\n#", s->directive, " ", s->preset, NULL),
                  apr_pstrcat(pool, s->directive, " is explained, with its default", NULL));
@@ -435,6 +464,7 @@ int main(void)
     round_trip();
     schemas();
     read_broken();
+    switches();
     documented();
     find_nearest();
     apr_pool_destroy(pool);

@@ -170,8 +170,9 @@ static void test_cases(void)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         prov_patch_result result;
         prov_object *before = tree(cases[i].before), *copy = prov_object_copy(pool, before);
-        prov_err *err = prov_patch_apply(
-            pool, registry, user, acme_json(pool, message(cases[i].operations)), before, &result);
+        prov_err *err =
+            prov_patch_apply(pool, registry, user, 0, acme_json(pool, message(cases[i].operations)),
+                             before, &result);
         const char *what = apr_pstrcat(pool, cases[i].before, " ", cases[i].operations, NULL);
         is_str(err ? err->scim_type : NULL, cases[i].scim_type, "%s", what);
         if (!err && cases[i].after) {
@@ -254,7 +255,7 @@ static void test_members(void)
     for (size_t i = 0; i < sizeof member_cases / sizeof *member_cases; i++) {
         const char *operations = member_cases[i].operations;
         prov_patch_result result;
-        prov_err *err = prov_patch_apply(pool, registry, group,
+        prov_err *err = prov_patch_apply(pool, registry, group, 0,
                                          acme_json(pool, message(operations)), before, &result);
         is_str(err ? err->scim_type : NULL, member_cases[i].scim_type, "%s", operations);
         if (err)
@@ -279,7 +280,7 @@ static void test_password(void)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         prov_patch_result r;
-        prov_err *err = prov_patch_apply(pool, registry, user,
+        prov_err *err = prov_patch_apply(pool, registry, user, 0,
                                          acme_json(pool, message(rows[i].operation)), tree(""), &r);
         is_str(err ? err->scim_type : NULL, rows[i].scim_type, "%s", rows[i].operation);
         if (!err)
@@ -301,8 +302,8 @@ static void test_bounds(void)
         if (i < PROV_PATCH_OPERATIONS)
             continue;
         const char *operations = prov_bytes_text(pool, prov_buf_bytes(&b));
-        prov_err *err = prov_patch_apply(pool, registry, user, acme_json(pool, message(operations)),
-                                         tree(""), &r);
+        prov_err *err = prov_patch_apply(pool, registry, user, 0,
+                                         acme_json(pool, message(operations)), tree(""), &r);
         is_int(err ? err->http : 0, i > PROV_PATCH_OPERATIONS ? 413 : 0, "%d operations", i);
     }
 }
@@ -336,8 +337,8 @@ static void test_work(void)
         prov_patch_result r;
         const char *operation = apr_psprintf(pool, "{\"op\":\"%s\"," IN("tags") ",\"value\":%s}",
                                              rows[i].op, numbered("n", rows[i].values));
-        prov_err *err =
-            prov_patch_apply(pool, registry, user, acme_json(pool, message(operation)), before, &r);
+        prov_err *err = prov_patch_apply(pool, registry, user, 0,
+                                         acme_json(pool, message(operation)), before, &r);
         is_int(err ? err->http : 0, rows[i].http, "%s", rows[i].what);
     }
 }
@@ -408,8 +409,8 @@ static void test_differences(void)
         is_int(count, differences[i].count, "operations: %s", operations);
         if (count == 0)
             continue;
-        prov_err *err = prov_patch_apply(pool, registry, user, acme_json(pool, message(operations)),
-                                         before, &r);
+        prov_err *err = prov_patch_apply(pool, registry, user, 0,
+                                         acme_json(pool, message(operations)), before, &r);
         ok(!err && r.object && prov_object_equal(r.object, after), "they lead there: %s",
            operations);
     }

@@ -295,8 +295,8 @@ static void run_patch(const prov_json *test)
     const prov_object *untouched = prov_object_copy(pool, p.before);
     p.members_before = members_of(&extra);
     p.members = apr_array_copy(pool, p.members_before);
-    p.err = prov_patch_apply(pool, registry, p.type, prov_json_get(test, "request", NULL), p.before,
-                             &result);
+    p.err = prov_patch_apply(pool, registry, p.type, 0, prov_json_get(test, "request", NULL),
+                             p.before, &result);
     p.after = !p.err && result.object ? result.object : p.before;
     if (!p.err)
         change_members(p.members, result.members);

@@ -4,40 +4,83 @@
 
 /* --- links ---------------------------------------------------------------------------------- */
 
-static void bad_link(prov_checker *c, const prov_link *l, const char *what)
-{
-    prov_check_says(c, "Link of %s to target %u: %s", prov_check_id(c, &l->resource), l->target,
-                    what);
-}
+/* A link's finding that nothing mends, or one to be mended now. */
+#define SAYS(c, l, what)                                                                           \
+    prov_check_says(c, "Link of %s to target %u: " what, prov_check_id(c, &(l)->resource),         \
+                    (l)->target)
+#define MENDS(c, l, what)                                                                          \
+    prov_check_mends(c, "Link of %s to target %u: " what, prov_check_id(c, &(l)->resource),        \
+                     (l)->target)
 
-static void check_names(prov_checker *c, const prov_link *l)
+/* Who holds its remote id without having it is no holder. */
+static void check_remote_held(prov_checker *c, const prov_link *l)
 {
+    prov_row_key key;
+    prov_link other;
     prov_id holder;
-    if (l->remote.len && !(prov_rows_remote_holder(c->tx, l->target, l->remote, &holder) &&
-                           prov_id_equal(&holder, &l->resource)))
-        bad_link(c, l, "its remote id is not in the index");
-    if (l->key.len && !prov_rows_key_holder(c->tx, l->target, l->type, l->key, &holder))
-        bad_link(c, l, "its name is not in the index");
+    if (!l->remote.len)
+        return;
+    bool held = prov_rows_remote_holder(c->tx, l->target, l->remote, &holder);
+    if (held && prov_id_equal(&holder, &l->resource))
+        return;
+    if (held && prov_rows_link(c->tx, &holder, l->target, &other) &&
+        prov_bytes_equal(other.remote, l->remote)) {
+        SAYS(c, l, "another one has the same remote id");
+        return;
+    }
+    if (MENDS(c, l, "its remote id is not in the index")) {
+        PROV_KEY(c->tx, key, REMOTE, l->target, l->remote);
+        prov_tx_put_id(c->tx, &key, &l->resource);
+    }
 }
 
+/* A name may be another's who got it first: there it is told whose it is. */
+static void check_key_held(prov_checker *c, const prov_link *l)
+{
+    prov_row_key key;
+    prov_id holder;
+    if (!l->key.len || prov_rows_key_holder(c->tx, l->target, l->type, l->key, &holder))
+        return;
+    if (MENDS(c, l, "its name is not in the index")) {
+        PROV_KEY(c->tx, key, KEY, l->target, l->type, l->key);
+        prov_tx_put_id(c->tx, &key, &l->resource);
+    }
+}
+
+/* What follows from the row itself. */
+static void check_entries(prov_checker *c, const prov_link *l)
+{
+    uint64_t next = (uint64_t)prov_link_next(l);
+    if (!PROV_CHECK_HAS(c, LINK_AT, l->target, &l->resource) &&
+        MENDS(c, l, "it is not among the target's"))
+        PROV_CHECK_MARK(c, LINK_AT, l->target, &l->resource);
+    if (next && !PROV_CHECK_HAS(c, DUE, l->target, l->queue, next, &l->resource) &&
+        MENDS(c, l, "it is not among those due"))
+        PROV_CHECK_MARK(c, DUE, l->target, l->queue, next, &l->resource);
+    if (l->lease.process && !PROV_CHECK_HAS(c, LEASE, l->lease.process, &l->resource, l->target) &&
+        MENDS(c, l, "it is not among those leased"))
+        PROV_CHECK_MARK(c, LEASE, l->lease.process, &l->resource, l->target);
+}
+
+/* Whether the resource is gone decides what is done at the target: that is nothing to guess. */
 static void check_link(prov_checker *c, prov_bytes key, prov_bytes row)
 {
+    prov_touch touch = prov_check_touch();
     prov_link l;
     if (!prov_rows_link_read(c->tx, key, row, &l))
         return;
-    apr_time_t next = prov_link_next(&l);
-    if (l.gone == prov_rows_exists(c->tx, &l.resource))
-        bad_link(c, &l, l.gone ? "it says its resource is gone" : "its resource is gone");
-    if (!PROV_CHECK_HAS(c, LINK_AT, l.target, &l.resource))
-        bad_link(c, &l, "it is not among the target's");
-    if (next && !PROV_CHECK_HAS(c, DUE, l.target, l.queue, (uint64_t)next, &l.resource))
-        bad_link(c, &l, "it is not among those due");
-    if (l.lease.process && !PROV_CHECK_HAS(c, LEASE, l.lease.process, &l.resource, l.target))
-        bad_link(c, &l, "it is not among those leased");
-    if (!next && l.at == PROV_AT_ACTIVE && l.applied == l.wanted && !prov_rows_superseded(&l) &&
-        prov_rows_edges_work(c->tx, l.target, &l.resource))
-        bad_link(c, &l, "it has members to carry and nobody would");
-    check_names(c, &l);
+    bool exists = prov_rows_exists(c->tx, &l.resource);
+    if (l.gone && exists)
+        SAYS(c, &l, "it says its resource is gone");
+    else if (!l.gone && !exists)
+        SAYS(c, &l, "its resource is gone");
+    check_entries(c, &l);
+    check_remote_held(c, &l);
+    check_key_held(c, &l);
+    if (!prov_link_next(&l) && l.at == PROV_AT_ACTIVE && l.applied == l.wanted &&
+        !prov_rows_superseded(&l) && prov_rows_edges_work(c->tx, l.target, &l.resource) &&
+        MENDS(c, &l, "it has members to carry and nobody would"))
+        prov_rows_touch(c->tx, &l, &touch);
 }
 
 static void check_link_at(prov_checker *c, prov_bytes key, prov_bytes row)
@@ -45,9 +88,10 @@ static void check_link_at(prov_checker *c, prov_bytes key, prov_bytes row)
     uint32_t target;
     prov_id id;
     if (prov_row_key_read(key, PROV_TABLE_LINK_AT, &target, &id) &&
-        !PROV_CHECK_HAS(c, LINK, &id, target))
-        prov_check_says(c, "Target %u knows a link of %s that does not exist", target,
-                        prov_check_id(c, &id));
+        !PROV_CHECK_HAS(c, LINK, &id, target) &&
+        prov_check_mends(c, "Target %u knows a link of %s that does not exist", target,
+                         prov_check_id(c, &id)))
+        prov_check_drop(c, PROV_TABLE_LINK_AT, key);
 }
 
 static void check_due(prov_checker *c, prov_bytes key, prov_bytes row)
@@ -59,8 +103,9 @@ static void check_due(prov_checker *c, prov_bytes key, prov_bytes row)
     prov_link l;
     if (prov_row_key_read(key, PROV_TABLE_DUE, &target, &queue, &when, &id) &&
         !(prov_rows_link(c->tx, &id, target, &l) && l.queue == queue &&
-          (uint64_t)prov_link_next(&l) == when))
-        prov_check_says(c, "Target %u has %s due when it is not", target, prov_check_id(c, &id));
+          (uint64_t)prov_link_next(&l) == when) &&
+        prov_check_mends(c, "Target %u has %s due when it is not", target, prov_check_id(c, &id)))
+        prov_check_drop(c, PROV_TABLE_DUE, key);
 }
 
 static void check_lease(prov_checker *c, prov_bytes key, prov_bytes row)
@@ -69,9 +114,10 @@ static void check_lease(prov_checker *c, prov_bytes key, prov_bytes row)
     prov_id id;
     prov_link l;
     if (prov_row_key_read(key, PROV_TABLE_LEASE, &process, &id, &target) &&
-        !(prov_rows_link(c->tx, &id, target, &l) && l.lease.process == process))
-        prov_check_says(c, "Process %u holds no lease of %s at target %u", process,
-                        prov_check_id(c, &id), target);
+        !(prov_rows_link(c->tx, &id, target, &l) && l.lease.process == process) &&
+        prov_check_mends(c, "Process %u holds no lease of %s at target %u", process,
+                         prov_check_id(c, &id), target))
+        prov_check_drop(c, PROV_TABLE_LEASE, key);
 }
 
 static void check_copy(prov_checker *c, prov_bytes key, prov_bytes row)
@@ -80,9 +126,10 @@ static void check_copy(prov_checker *c, prov_bytes key, prov_bytes row)
     uint8_t which;
     prov_id id;
     if (prov_row_key_read(key, PROV_TABLE_COPY, &id, &target, &which) &&
-        !PROV_CHECK_HAS(c, LINK, &id, target))
-        prov_check_says(c, "A copy of %s at target %u belongs to no link", prov_check_id(c, &id),
-                        target);
+        !PROV_CHECK_HAS(c, LINK, &id, target) &&
+        prov_check_mends(c, "A copy of %s at target %u belongs to no link", prov_check_id(c, &id),
+                         target))
+        prov_check_drop(c, PROV_TABLE_COPY, key);
 }
 
 static void check_grant(prov_checker *c, prov_bytes key, prov_bytes row)
@@ -90,10 +137,16 @@ static void check_grant(prov_checker *c, prov_bytes key, prov_bytes row)
     uint32_t target;
     uint16_t application;
     prov_id id;
-    if (prov_row_key_read(key, PROV_TABLE_GRANT, &id, &target, &application) &&
-        !(prov_rows_exists(c->tx, &id) && PROV_CHECK_HAS(c, LINK, &id, target)))
-        prov_check_says(c, "A grant of %s at target %u without a resource or link",
-                        prov_check_id(c, &id), target);
+    if (!prov_row_key_read(key, PROV_TABLE_GRANT, &id, &target, &application))
+        return;
+    if (!prov_rows_exists(c->tx, &id)) {
+        if (prov_check_mends(c, "A grant of %s at target %u without a resource",
+                             prov_check_id(c, &id), target))
+            prov_check_drop(c, PROV_TABLE_GRANT, key);
+    } else if (!PROV_CHECK_HAS(c, LINK, &id, target))
+        /* its remote id is lost: the next change of its application makes another */
+        prov_check_says(c, "A grant of %s at target %u without a link", prov_check_id(c, &id),
+                        target);
 }
 
 /* --- names at targets ----------------------------------------------------------------------- */
@@ -121,7 +174,9 @@ static void check_remote(prov_checker *c, prov_bytes key, prov_bytes row)
         if (prov_bytes_equal((prov_bytes){ own.b, own.len }, key))
             return;
     }
-    prov_check_says(c, "A remote id at target %u is held by a link that does not have it", target);
+    if (prov_check_mends(c, "A remote id at target %u is held by a link that does not have it",
+                         target))
+        prov_check_drop(c, PROV_TABLE_REMOTE, key);
 }
 
 static void check_key(prov_checker *c, prov_bytes key, prov_bytes row)
@@ -138,10 +193,42 @@ static void check_key(prov_checker *c, prov_bytes key, prov_bytes row)
         if (prov_bytes_equal((prov_bytes){ own.b, own.len }, key))
             return;
     }
-    prov_check_says(c, "A name at target %u is held by a link that does not have it", target);
+    if (prov_check_mends(c, "A name at target %u is held by a link that does not have it", target))
+        prov_check_drop(c, PROV_TABLE_KEY, key);
 }
 
 /* --- edges ---------------------------------------------------------------------------------- */
+
+static void put_work(prov_checker *c, prov_bytes key, bool is_work)
+{
+    prov_row_key work;
+    prov_row_key_copy(&work, PROV_TABLE_EDGE_WORK, key); /* laid out like the edge's own */
+    if (is_work)
+        prov_tx_mark(c->tx, &work);
+    else
+        prov_tx_delete(c->tx, &work);
+}
+
+/* It is what the membership says; whoever carries the group's members carries it. */
+static void mend_wish(prov_checker *c, uint32_t target, const prov_id *group, const prov_id *member,
+                      const prov_edge *edge)
+{
+    prov_touch touch = prov_check_touch();
+    prov_edge now = *edge;
+    prov_link link;
+    now.wanted = !edge->wanted;
+    now.settled = now.asleep = now.refused = false;
+    prov_rows_edge_put(c->tx, target, group, member, &now);
+    if (prov_rows_link(c->tx, group, target, &link))
+        prov_rows_touch(c->tx, &link, &touch);
+}
+
+static bool edge_mends(prov_checker *c, uint32_t target, const prov_id *group,
+                       const prov_id *member, const char *what)
+{
+    return prov_check_mends(c, "The edge of %s in %s at target %u %s", prov_check_id(c, member),
+                            prov_check_id(c, group), target, what);
+}
 
 static bool has_edges(prov_checker *c, const prov_id *group, const prov_id *member)
 {
@@ -153,23 +240,25 @@ static bool has_edges(prov_checker *c, const prov_id *group, const prov_id *memb
 
 static void check_edge(prov_checker *c, prov_bytes key, prov_bytes row)
 {
+    static const prov_edge none;
     uint32_t target;
     prov_id group, member;
-    const char *what = NULL;
     if (!prov_row_key_read(key, PROV_TABLE_EDGE, &target, &group, &member) || row.len != 1)
         return;
     prov_edge edge = prov_edge_read(row.data[0]);
-    if (PROV_CHECK_HAS(c, EDGE_WORK, target, &group, &member) != prov_edge_is_work(&edge))
-        what = "is work and not among it, or not and is";
-    else if (!PROV_CHECK_HAS(c, EDGE_OF, target, &member, &group))
-        what = "is not among its member's";
-    else if (!PROV_CHECK_HAS(c, LINK, &group, target))
-        what = "has no link";
-    else if (has_edges(c, &group, &member) != edge.wanted)
-        what = "wants other than the membership";
-    if (what)
-        prov_check_says(c, "The edge of %s in %s at target %u %s", prov_check_id(c, &member),
-                        prov_check_id(c, &group), target, what);
+    bool is_work = prov_edge_is_work(&edge);
+    if (!PROV_CHECK_HAS(c, EDGE_OF, target, &member, &group) &&
+        edge_mends(c, target, &group, &member, "is not among its member's"))
+        PROV_CHECK_MARK(c, EDGE_OF, target, &member, &group);
+    if (PROV_CHECK_HAS(c, EDGE_WORK, target, &group, &member) != is_work &&
+        edge_mends(c, target, &group, &member, "is work and not among it, or not and is"))
+        put_work(c, key, is_work);
+    if (!PROV_CHECK_HAS(c, LINK, &group, target)) {
+        if (edge_mends(c, target, &group, &member, "has no link"))
+            prov_rows_edge_put(c->tx, target, &group, &member, &none);
+    } else if (has_edges(c, &group, &member) != edge.wanted &&
+               edge_mends(c, target, &group, &member, "wants other than the membership"))
+        mend_wish(c, target, &group, &member, &edge);
 }
 
 static void check_edge_work(prov_checker *c, prov_bytes key, prov_bytes row)
@@ -177,9 +266,10 @@ static void check_edge_work(prov_checker *c, prov_bytes key, prov_bytes row)
     uint32_t target;
     prov_id group, member;
     if (prov_row_key_read(key, PROV_TABLE_EDGE_WORK, &target, &group, &member) &&
-        !PROV_CHECK_HAS(c, EDGE, target, &group, &member))
-        prov_check_says(c, "Work on %s in %s at target %u without an edge",
-                        prov_check_id(c, &member), prov_check_id(c, &group), target);
+        !PROV_CHECK_HAS(c, EDGE, target, &group, &member) &&
+        prov_check_mends(c, "Work on %s in %s at target %u without an edge",
+                         prov_check_id(c, &member), prov_check_id(c, &group), target))
+        prov_check_drop(c, PROV_TABLE_EDGE_WORK, key);
 }
 
 static void check_edge_of(prov_checker *c, prov_bytes key, prov_bytes row)
@@ -187,94 +277,19 @@ static void check_edge_of(prov_checker *c, prov_bytes key, prov_bytes row)
     uint32_t target;
     prov_id group, member;
     if (prov_row_key_read(key, PROV_TABLE_EDGE_OF, &target, &member, &group) &&
-        !PROV_CHECK_HAS(c, EDGE, target, &group, &member))
-        prov_check_says(c, "%s knows an edge in %s at target %u that does not exist",
-                        prov_check_id(c, &member), prov_check_id(c, &group), target);
+        !PROV_CHECK_HAS(c, EDGE, target, &group, &member) &&
+        prov_check_mends(c, "%s knows an edge in %s at target %u that does not exist",
+                         prov_check_id(c, &member), prov_check_id(c, &group), target))
+        prov_check_drop(c, PROV_TABLE_EDGE_OF, key);
 }
 
-/* --- tokens --------------------------------------------------------------------------------- */
-
-static void check_token(prov_checker *c, prov_bytes key, prov_bytes row)
-{
-    prov_token token;
-    if (!prov_rows_token_read(key, row, &token) || !PROV_CHECK_HAS(c, TOKEN_NAME, token.name))
-        prov_check_says(c, "A token is not found by its name");
-}
-
-static void check_token_name(prov_checker *c, prov_bytes key, prov_bytes row)
-{
-    if (row.len != 32 || !PROV_CHECK_HAS(c, TOKEN, row.data))
-        prov_check_says(c, "A token's name leads to no token");
-}
-
-/* --- counters ------------------------------------------------------------------------------- */
-
-static prov_link_counts count_links(prov_checker *c, uint32_t target, int32_t *leases)
-{
-    prov_link_counts sum = { 0 };
-    prov_row_key prefix;
-    prov_link l;
-    prov_walk w;
-    PROV_PREFIX(c->tx, prefix, LINK_AT, 1, target);
-    prov_walk_begin(&w, c->tx, &prefix, NULL);
-    while (prov_walk_next(&w)) {
-        if (!prov_rows_link(c->tx, prov_row_key_last_id(w.key), target, &l))
-            continue;
-        prov_link_counts one = prov_rows_counts(&l);
-        sum.links += one.links;
-        sum.unsynced += one.unsynced;
-        sum.unknown += one.unknown;
-        sum.refused += one.refused;
-        sum.held += one.held;
-        *leases += l.lease.process != 0;
-    }
-    prov_walk_end(&w);
-    return sum;
-}
-
-static void check_target(prov_checker *c, const prov_target *t)
-{
-    int32_t leases = 0;
-    prov_link_counts n = count_links(c, t->number, &leases);
-    if (n.links != t->links || n.unsynced != t->unsynced || n.unknown != t->unknown ||
-        n.refused != t->refused || n.held != t->held || leases != t->leases)
-        prov_check_says(c,
-                        "Target %u counts %lld links, %lld unsynced, %lld unknown, %lld refused, "
-                        "%lld held, %d leased; there are %lld, %lld, %lld, %lld, %lld, %d",
-                        t->number, (long long)t->links, (long long)t->unsynced,
-                        (long long)t->unknown, (long long)t->refused, (long long)t->held, t->leases,
-                        (long long)n.links, (long long)n.unsynced, (long long)n.unknown,
-                        (long long)n.refused, (long long)n.held, leases);
-}
-
-void prov_check_target_counts(prov_checker *c)
-{
-    prov_row_key prefix;
-    prov_target target;
-    prov_walk w;
-    PROV_PREFIX(c->tx, prefix, TARGET, 0);
-    prov_walk_begin(&w, c->tx, &prefix, NULL);
-    while (prov_walk_next(&w)) {
-        if (prov_target_read(w.value, &target))
-            check_target(c, &target);
-        apr_pool_clear(c->tx->scratch);
-    }
-    prov_walk_end(&w);
-}
-
+/* Edges before links: what of them is work decides whether a link has any. What holds a name
+ * without having it goes before links take the names that they have. */
 const prov_table_check prov_checks_outbox[] = {
-    { PROV_TABLE_LINK, check_link },
-    { PROV_TABLE_LINK_AT, check_link_at },
-    { PROV_TABLE_DUE, check_due },
-    { PROV_TABLE_LEASE, check_lease },
-    { PROV_TABLE_COPY, check_copy },
-    { PROV_TABLE_GRANT, check_grant },
-    { PROV_TABLE_REMOTE, check_remote },
-    { PROV_TABLE_KEY, check_key },
-    { PROV_TABLE_EDGE, check_edge },
-    { PROV_TABLE_EDGE_WORK, check_edge_work },
-    { PROV_TABLE_EDGE_OF, check_edge_of },
-    { PROV_TABLE_TOKEN, check_token },
-    { PROV_TABLE_TOKEN_NAME, check_token_name },
-    { 0, NULL },
+    { PROV_TABLE_EDGE, check_edge },       { PROV_TABLE_EDGE_WORK, check_edge_work },
+    { PROV_TABLE_EDGE_OF, check_edge_of }, { PROV_TABLE_LINK_AT, check_link_at },
+    { PROV_TABLE_DUE, check_due },         { PROV_TABLE_LEASE, check_lease },
+    { PROV_TABLE_COPY, check_copy },       { PROV_TABLE_GRANT, check_grant },
+    { PROV_TABLE_REMOTE, check_remote },   { PROV_TABLE_KEY, check_key },
+    { PROV_TABLE_LINK, check_link },       { 0, NULL },
 };

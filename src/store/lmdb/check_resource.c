@@ -2,7 +2,6 @@
 
 #include "store/index.h"
 
-#include <apr_tables.h>
 #include <string.h>
 
 /* --- records and their indexes -------------------------------------------------------------- */
@@ -10,31 +9,33 @@
 typedef struct fetch {
     prov_tx *tx;
     const prov_id *id;
+    bool lost;
 } fetch;
 
 static prov_bytes fetch_large(void *baton, const uint8_t digest[16])
 {
-    const fetch *f = baton;
+    fetch *f = baton;
     prov_row_key key;
-    prov_bytes value;
+    prov_bytes value = prov_bytes_of(NULL);
     PROV_KEY(f->tx, key, LARGE, f->id, digest);
-    return prov_tx_get(f->tx, &key, &value) ? value : prov_bytes_of(NULL);
+    f->lost |= !prov_tx_get(f->tx, &key, &value);
+    return value;
 }
 
+/* -1: of a type that is not declared now, or of a record that is not whole, nobody knows. */
 static int keys_of(prov_checker *c, const prov_id *id, prov_record rec, const prov_index_key **keys)
 {
-    fetch f = { c->tx, id };
+    fetch f = { c->tx, id, false };
+    int count = 0;
+    if (prov_record_check(c->tx->scratch, rec))
+        return -1;
     prov_head head = prov_record_head(rec);
     const prov_resource_type *type = prov_registry_type_numbered(c->registry, head.type);
-    int count = 0;
-    if (type) {
-        if (head.flags & PROV_RECORD_LARGE)
-            rec = prov_record_join(c->tx->scratch, rec, fetch_large, &f);
-        const prov_object *o = prov_record_read(c->tx->scratch, c->registry, rec);
-        if (!o || prov_index_keys(c->tx->scratch, type, o, keys, &count))
-            return 0;
-    }
-    return count;
+    if (type && head.flags & PROV_RECORD_LARGE)
+        rec = prov_record_join(c->tx->scratch, rec, fetch_large, &f);
+    const prov_object *o =
+        type && !f.lost ? prov_record_read(c->tx->scratch, c->registry, rec) : NULL;
+    return o && !prov_index_keys(c->tx->scratch, type, o, keys, &count) ? count : -1;
 }
 
 static void make_entry(prov_checker *c, prov_row_key *key, const prov_index_key *k, uint16_t domain,
@@ -44,6 +45,31 @@ static void make_entry(prov_checker *c, prov_row_key *key, const prov_index_key 
         PROV_KEY(c->tx, *key, UNIQUE, k->attr, prov_index_domain(k, domain), k->key);
     else
         PROV_KEY(c->tx, *key, INDEX, k->attr, domain, k->key, id);
+}
+
+/* One of those that its record would have. */
+static bool has_entry(prov_checker *c, const prov_id *id, prov_record rec,
+                      const prov_row_key *entry)
+{
+    const prov_index_key *keys;
+    int count = keys_of(c, id, rec, &keys);
+    for (int i = 0; i < count; i++) {
+        prov_row_key key;
+        make_entry(c, &key, &keys[i], prov_record_head(rec).domain, id);
+        if (key.table == entry->table && key.len == entry->len &&
+            memcmp(key.b, entry->b, key.len) == 0)
+            return true;
+    }
+    return count < 0;
+}
+
+/* Whether somebody else has a unique value by right. */
+static bool is_taken(prov_checker *c, const prov_row_key *key, const prov_id *id)
+{
+    prov_id holder;
+    prov_record rec;
+    return prov_tx_get_id(c->tx, key, &holder) && !prov_id_equal(&holder, id) &&
+           prov_rows_resource(c->tx, &holder, &rec) && has_entry(c, &holder, rec, key);
 }
 
 static void check_entries(prov_checker *c, const prov_id *id, prov_record rec)
@@ -57,9 +83,15 @@ static void check_entries(prov_checker *c, const prov_id *id, prov_record rec)
         bool there = keys[i].unique
                          ? prov_tx_get_id(c->tx, &key, &holder) && prov_id_equal(&holder, id)
                          : prov_tx_has(c->tx, &key);
-        if (!there)
-            prov_check_says(c, "Resource %s is missing from the index of attribute %d",
+        if (there)
+            continue;
+        if (keys[i].unique && is_taken(c, &key, id))
+            prov_check_says(c, "Resource %s has a value of attribute %d that another has too",
                             prov_check_id(c, id), keys[i].attr);
+        else if (prov_check_mends(c, "Resource %s is missing from the index of attribute %d",
+                                  prov_check_id(c, id), keys[i].attr))
+            prov_tx_put(c->tx, &key,
+                        keys[i].unique ? (prov_bytes){ id->b, sizeof id->b } : prov_bytes_of(NULL));
     }
 }
 
@@ -90,6 +122,15 @@ static void check_digest(void *baton, const uint8_t digest[16])
         prov_check_says(l->c, "Resource %s misses a large value", prov_check_id(l->c, l->id));
 }
 
+static void mend_type(prov_checker *c, const prov_id *id, uint16_t type)
+{
+    uint8_t row[2] = { (uint8_t)(type >> 8), (uint8_t)type };
+    prov_row_key key;
+    PROV_KEY(c->tx, key, TYPE, id);
+    if (prov_check_mends(c, "Resource %s is not found by its id", prov_check_id(c, id)))
+        prov_tx_put(c->tx, &key, (prov_bytes){ row, sizeof row });
+}
+
 static void check_record(prov_checker *c, prov_bytes key, prov_bytes row)
 {
     uint16_t type;
@@ -100,8 +141,10 @@ static void check_record(prov_checker *c, prov_bytes key, prov_bytes row)
         prov_check_says(c, "The record of %s is damaged", prov_check_id(c, &id));
         return;
     }
-    if (!prov_rows_resource(c->tx, &id, &same) || same.bytes.data != row.data)
-        prov_check_says(c, "Resource %s is not found by its id", prov_check_id(c, &id));
+    if (!prov_rows_resource(c->tx, &id, &same))
+        mend_type(c, &id, type);
+    else if (prov_record_head(same).type != type)
+        prov_check_says(c, "Resource %s is there twice, and of two types", prov_check_id(c, &id));
     large_check large = { .c = c, .id = &id };
     prov_record_large_each(rec, check_digest, &large);
     check_entries(c, &id, rec);
@@ -112,27 +155,26 @@ static void check_type(prov_checker *c, prov_bytes key, prov_bytes row)
 {
     prov_record rec;
     const prov_id *id = prov_row_key_last_id(key);
-    if (!prov_rows_resource(c->tx, id, &rec))
-        prov_check_says(c, "Id %s leads to no record", prov_check_id(c, id));
+    if (!prov_rows_resource(c->tx, id, &rec) &&
+        prov_check_mends(c, "Id %s leads to no record", prov_check_id(c, id)))
+        prov_check_drop(c, PROV_TABLE_TYPE, key);
 }
 
 /* An entry must be one of those its record would have. */
 static void check_entry(prov_checker *c, const prov_id *id, prov_table table, prov_bytes entry)
 {
-    const prov_index_key *keys;
     prov_record rec;
-    if (!prov_rows_resource(c->tx, id, &rec)) {
-        prov_check_says(c, "An index leads to %s, which does not exist", prov_check_id(c, id));
-        return;
-    }
-    int count = keys_of(c, id, rec, &keys);
-    for (int i = 0; i < count; i++) {
-        prov_row_key key;
-        make_entry(c, &key, &keys[i], prov_record_head(rec).domain, id);
-        if (key.table == table && prov_bytes_equal((prov_bytes){ key.b, key.len }, entry))
-            return;
-    }
-    prov_check_says(c, "An index knows %s by a value that it does not have", prov_check_id(c, id));
+    prov_row_key key;
+    bool wrong = false;
+    prov_row_key_copy(&key, table, entry);
+    if (!prov_rows_resource(c->tx, id, &rec))
+        wrong =
+            prov_check_mends(c, "An index leads to %s, which does not exist", prov_check_id(c, id));
+    else if (!has_entry(c, id, rec, &key))
+        wrong = prov_check_mends(c, "An index knows %s by a value that it does not have",
+                                 prov_check_id(c, id));
+    if (wrong)
+        prov_tx_delete(c->tx, &key);
 }
 
 static void check_unique(prov_checker *c, prov_bytes key, prov_bytes row)
@@ -157,29 +199,32 @@ static void check_large(prov_checker *c, prov_bytes key, prov_bytes row)
     large_check large = { .c = c, .id = &id, .wanted = digest };
     if (!prov_row_key_read(key, PROV_TABLE_LARGE, &id, digest))
         return;
-    if (prov_rows_resource(c->tx, &id, &rec))
+    bool there = prov_rows_resource(c->tx, &id, &rec);
+    if (there && prov_record_check(c->tx->scratch, rec))
+        return; /* nobody knows what is in it */
+    if (there)
         prov_record_large_each(rec, check_digest, &large);
-    if (!large.found)
-        prov_check_says(c, "A large value of %s belongs to nothing", prov_check_id(c, &id));
+    if (!large.found &&
+        prov_check_mends(c, "A large value of %s belongs to nothing", prov_check_id(c, &id)))
+        prov_check_drop(c, PROV_TABLE_LARGE, key);
 }
 
 static void check_credential(prov_checker *c, prov_bytes key, prov_bytes row)
 {
     const prov_id *id = prov_row_key_last_id(key);
-    if (!prov_rows_exists(c->tx, id))
-        prov_check_says(c, "A credential of %s, which does not exist", prov_check_id(c, id));
+    if (!prov_rows_exists(c->tx, id) &&
+        prov_check_mends(c, "A credential of %s, which does not exist", prov_check_id(c, id)))
+        prov_check_drop(c, PROV_TABLE_CREDENTIAL, key);
 }
 
 /* --- memberships ---------------------------------------------------------------------------- */
 
-/* The row under the membership's other key. */
-static bool is_same(prov_checker *c, prov_table table, const prov_id *a, const prov_id *b,
-                    prov_bytes row)
+/* What the group's links want is as the membership is, and somebody carries it. */
+static void mend_edges(prov_checker *c, const prov_id *group, const prov_id *member, bool wanted)
 {
-    prov_row_key key;
-    prov_bytes other;
-    prov_row_key_make(&key, c->tx->env->tenant, table, a, b);
-    return prov_tx_get(c->tx, &key, &other) && prov_bytes_equal(row, other);
+    prov_touch touch = prov_check_touch();
+    prov_rows_edges_want(c->tx, group, member, wanted);
+    prov_rows_touch_all(c->tx, group, &touch);
 }
 
 static void check_member_edges(prov_checker *c, const prov_id *group, const prov_id *member)
@@ -189,22 +234,32 @@ static void check_member_edges(prov_checker *c, const prov_id *group, const prov
     for (int i = 0; i < count; i++) {
         prov_edge edge;
         if (!prov_rows_superseded(&links[i]) &&
-            !(prov_rows_edge(c->tx, links[i].target, group, member, &edge) && edge.wanted))
-            prov_check_says(c, "Member %s of %s is not wanted at target %u",
-                            prov_check_id(c, member), prov_check_id(c, group), links[i].target);
+            !(prov_rows_edge(c->tx, links[i].target, group, member, &edge) && edge.wanted) &&
+            prov_check_mends(c, "Member %s of %s is not wanted at target %u",
+                             prov_check_id(c, member), prov_check_id(c, group), links[i].target))
+            mend_edges(c, group, member, true);
     }
 }
 
-/* What an open intent has marked is on its way: the resources at both ends may not be there yet, or
- * no more. */
-static bool check_mark(prov_checker *c, const prov_id *group, const prov_id *member, prov_bytes row)
+/* As if the one who is gone had left. */
+static void end_membership(prov_checker *c, prov_bytes key, const prov_id *group,
+                           const prov_id *member)
 {
-    bool of_member = row.len && row.data[0] & PROV_MARK_OF_MEMBER;
-    const prov_id *own = of_member ? member : group, *other = of_member ? group : member;
-    if (row.len && !PROV_CHECK_HAS(c, STAGED, own, other))
-        prov_check_says(c, "The membership of %s in %s is marked by no intent",
-                        prov_check_id(c, member), prov_check_id(c, group));
-    return row.len > 0;
+    prov_touch touch = prov_check_touch();
+    prov_row_key of;
+    PROV_KEY(c->tx, of, MEMBER_OF, member, group);
+    prov_check_drop(c, PROV_TABLE_MEMBER, key);
+    prov_tx_delete(c->tx, &of);
+    mend_edges(c, group, member, false);
+    prov_rows_touch_all(c->tx, member, &touch);
+}
+
+static bool is_known(prov_checker *c, const prov_id *group, const prov_id *member, prov_bytes row)
+{
+    prov_row_key of;
+    prov_bytes other;
+    PROV_KEY(c->tx, of, MEMBER_OF, member, group);
+    return prov_tx_get(c->tx, &of, &other) && prov_bytes_equal(row, other);
 }
 
 static void check_member(prov_checker *c, prov_bytes key, prov_bytes row)
@@ -212,15 +267,19 @@ static void check_member(prov_checker *c, prov_bytes key, prov_bytes row)
     prov_id group, member;
     if (!prov_row_key_read(key, PROV_TABLE_MEMBER, &group, &member))
         return;
-    if (!is_same(c, PROV_TABLE_MEMBER_OF, &member, &group, row))
-        prov_check_says(c, "Group %s has %s, who does not know it", prov_check_id(c, &group),
-                        prov_check_id(c, &member));
-    if (check_mark(c, &group, &member, row))
+    if (!row.len && (!prov_rows_exists(c->tx, &group) || !prov_rows_exists(c->tx, &member))) {
+        if (prov_check_mends(c, "A membership of %s in %s, one of which does not exist",
+                             prov_check_id(c, &member), prov_check_id(c, &group)))
+            end_membership(c, key, &group, &member);
         return;
-    if (!prov_rows_exists(c->tx, &group) || !prov_rows_exists(c->tx, &member))
-        prov_check_says(c, "A membership of %s in %s, one of which does not exist",
-                        prov_check_id(c, &member), prov_check_id(c, &group));
-    if (!PROV_CHECK_HAS(c, INTENT, &group))
+    }
+    if (!is_known(c, &group, &member, row) &&
+        prov_check_mends(c, "Group %s has %s, who does not know it", prov_check_id(c, &group),
+                         prov_check_id(c, &member)))
+        prov_rows_membership_put(c->tx, &group, &member, row.len ? row.data[0] : 0);
+    if (row.len)
+        prov_check_mark(c, &group, &member, row);
+    else if (!PROV_CHECK_HAS(c, INTENT, &group)) /* an open one's edges follow */
         check_member_edges(c, &group, &member);
 }
 
@@ -228,80 +287,10 @@ static void check_member_of(prov_checker *c, prov_bytes key, prov_bytes row)
 {
     prov_id group, member;
     if (prov_row_key_read(key, PROV_TABLE_MEMBER_OF, &member, &group) &&
-        !is_same(c, PROV_TABLE_MEMBER, &group, &member, row))
-        prov_check_says(c, "%s believes to be a member of %s", prov_check_id(c, &member),
-                        prov_check_id(c, &group));
-}
-
-static void check_intent(prov_checker *c, prov_bytes key, prov_bytes row)
-{
-    prov_intent intent;
-    if (!prov_rows_intent_read(key, row, &intent))
-        prov_check_says(c, "The intent of %s is damaged",
-                        prov_check_id(c, prov_row_key_last_id(key)));
-    else if (prov_rows_intent_is_abandoned(&intent, apr_time_now()))
-        prov_check_says(c, "A large change of %s was left %s", prov_check_id(c, &intent.resource),
-                        intent.state == PROV_INTENT_SWITCHED ? "before its end"
-                                                             : "when it had begun");
-}
-
-static void check_staged(prov_checker *c, prov_bytes key, prov_bytes row)
-{
-    prov_id own, other;
-    if (prov_row_key_read(key, PROV_TABLE_STAGED, &own, &other) && !PROV_CHECK_HAS(c, INTENT, &own))
-        prov_check_says(c, "Something is owed to %s by %s, which has no intent",
-                        prov_check_id(c, &other), prov_check_id(c, &own));
-}
-
-/* --- counters ------------------------------------------------------------------------------- */
-
-typedef struct tally {
-    uint16_t type, domain;
-    int64_t records;
-} tally;
-
-static void check_tally(prov_checker *c, const tally *t)
-{
-    prov_row_key key;
-    PROV_KEY(c->tx, key, COUNT, t->type, t->domain);
-    int64_t count = prov_tx_count(c->tx, &key);
-    if (count != t->records)
-        prov_check_says(c, "Type %d in domain %d has %lld records, and counts %lld", t->type,
-                        t->domain, (long long)t->records, (long long)count);
-}
-
-static tally *tally_of(apr_array_header_t *tallies, uint16_t type, uint16_t domain)
-{
-    for (int i = 0; i < tallies->nelts; i++) {
-        tally *t = &APR_ARRAY_IDX(tallies, i, tally);
-        if (t->type == type && t->domain == domain)
-            return t;
-    }
-    APR_ARRAY_PUSH(tallies, tally) = (tally){ type, domain, 0 };
-    return &APR_ARRAY_IDX(tallies, tallies->nelts - 1, tally);
-}
-
-void prov_check_counts(prov_checker *c)
-{
-    apr_array_header_t *tallies = apr_array_make(c->tx->scratch, 8, sizeof(tally));
-    prov_row_key prefix;
-    prov_walk w;
-    PROV_PREFIX(c->tx, prefix, RECORD, 0);
-    prov_walk_begin(&w, c->tx, &prefix, NULL);
-    while (prov_walk_next(&w)) {
-        prov_head head = prov_record_head((prov_record){ w.value });
-        tally_of(tallies, head.type, head.domain)->records++;
-    }
-    prov_walk_end(&w);
-    PROV_PREFIX(c->tx, prefix, COUNT, 0);
-    prov_walk_begin(&w, c->tx, &prefix, NULL);
-    for (uint16_t type, domain; prov_walk_next(&w);)
-        if (prov_row_key_read(w.key, PROV_TABLE_COUNT, &type, &domain))
-            tally_of(tallies, type, domain);
-    prov_walk_end(&w);
-    for (int i = 0; i < tallies->nelts; i++)
-        check_tally(c, &APR_ARRAY_IDX(tallies, i, tally));
-    apr_pool_clear(c->tx->scratch);
+        !PROV_CHECK_HAS(c, MEMBER, &group, &member) &&
+        prov_check_mends(c, "%s believes to be a member of %s", prov_check_id(c, &member),
+                         prov_check_id(c, &group)))
+        prov_check_drop(c, PROV_TABLE_MEMBER_OF, key);
 }
 
 const prov_table_check prov_checks_resources[] = {
@@ -313,7 +302,5 @@ const prov_table_check prov_checks_resources[] = {
     { PROV_TABLE_CREDENTIAL, check_credential },
     { PROV_TABLE_MEMBER, check_member },
     { PROV_TABLE_MEMBER_OF, check_member_of },
-    { PROV_TABLE_INTENT, check_intent },
-    { PROV_TABLE_STAGED, check_staged },
     { 0, NULL },
 };
