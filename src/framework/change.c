@@ -294,7 +294,6 @@ static void plan_conditions(const work *w)
 {
     const prov_condition *c = &w->a->change->match, *unless = &w->a->change->unless;
     prov_plan *plan = w->a->plan;
-    uint64_t mine = prov_engine_generation(w->a->service->engine);
     bool version =
         w->put || w->members.whole || is_deleting(w) || (c->given && !c->any) || unless->given;
     if (w->exists && version)
@@ -303,8 +302,7 @@ static void plan_conditions(const work *w)
         prov_plan_must_exist(plan, &w->a->id);
     else if (prov_id_equal(&w->a->id, &w->a->change->id))
         prov_plan_must_be_version(plan, &w->a->id, 0);
-    if (mine)
-        prov_plan_recheck(plan, &w->a->id, mine);
+    prov_outbound_condition(w->a->service->engine, plan, &w->a->id);
 }
 
 static void plan_journal(const work *w)

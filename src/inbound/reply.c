@@ -2,6 +2,7 @@
 #include "scim/message.h"
 
 #include <apr_strings.h>
+#include <http_connection.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
@@ -32,6 +33,48 @@ int prov_reply_send(request_rec *r, int status, const char *media, const prov_by
         ap_set_content_type(r, media);
         ap_set_content_length(r, length);
     }
+    apr_status_t rv = ap_pass_brigade(r->output_filters, bb);
+    return rv == APR_SUCCESS || r->connection->aborted ? OK : AP_FILTER_ERROR;
+}
+
+/* What is passed on is sent, or copied, when this returns. */
+static bool pass(request_rec *r, apr_bucket_brigade *bb, prov_bytes piece)
+{
+    apr_bucket_alloc_t *alloc = bb->bucket_alloc;
+    APR_BRIGADE_INSERT_TAIL(
+        bb, apr_bucket_transient_create((const char *)piece.data, piece.len, alloc));
+    apr_status_t rv = ap_pass_brigade(r->output_filters, bb);
+    apr_brigade_cleanup(bb);
+    return rv == APR_SUCCESS && !r->connection->aborted;
+}
+
+/* Without the last chunk, so that nobody takes it for whole. */
+static void break_off(request_rec *r, apr_bucket_brigade *bb)
+{
+    apr_bucket_alloc_t *alloc = bb->bucket_alloc;
+    r->connection->keepalive = AP_CONN_CLOSE;
+    APR_BRIGADE_INSERT_TAIL(bb, ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL, r->pool, alloc));
+    APR_BRIGADE_INSERT_TAIL(bb, ap_bucket_eoc_create(alloc));
+}
+
+int prov_reply_flow(request_rec *r, int status, const char *media, prov_bytes body, size_t at,
+                    bool (*next)(void *baton, prov_bytes *out), void *baton)
+{
+    apr_bucket_brigade *bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    prov_bytes piece = { body.data, at };
+    bool whole = true, open = true;
+    r->status = status;
+    ap_set_content_type(r, media);
+    while (open && whole && piece.len) {
+        open = pass(r, bb, piece);
+        whole = !open || r->header_only || next(baton, &piece);
+        open = open && !r->header_only;
+    }
+    if (whole && open)
+        open = pass(r, bb, (prov_bytes){ body.data + at, body.len - at });
+    if (!whole)
+        break_off(r, bb);
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(bb->bucket_alloc));
     apr_status_t rv = ap_pass_brigade(r->output_filters, bb);
     return rv == APR_SUCCESS || r->connection->aborted ? OK : AP_FILTER_ERROR;
 }
@@ -96,7 +139,7 @@ static prov_bytes body_of(request_rec *r, const prov_err *err)
     return prov_buf_bytes(&b);
 }
 
-static void tell(request_rec *r, const prov_err *err)
+void prov_reply_told(request_rec *r, const prov_err *err)
 {
     if (err->http >= HTTP_INTERNAL_SERVER_ERROR && err->http != HTTP_NOT_IMPLEMENTED)
         ap_log_rerror(APLOG_MARK, APLOG_ERR, err->rv, r, "PROV0101: %s %s: %s", r->method, r->uri,
@@ -115,7 +158,7 @@ prov_err *prov_reply_service(request_rec *r, prov_service **out)
 
 prov_bytes prov_reply_error_body(request_rec *r, const prov_err *err)
 {
-    tell(r, err);
+    prov_reply_told(r, err);
     return body_of(r, err);
 }
 
@@ -130,7 +173,7 @@ int prov_reply_error(request_rec *r, const prov_err *err)
 
 int prov_reply_refuse(request_rec *r, const prov_err *err)
 {
-    tell(r, err);
+    prov_reply_told(r, err);
     set_headers(r, err);
     prov_inquiry_of(r)->refusal = err;
     /* A site's own error page would replace the answer; both, since authz_core says 401 for no. */

@@ -14,6 +14,14 @@
 int prov_reply_send(request_rec *r, int status, const char *media, const prov_bytes *parts,
                     int count);
 
+/* Sends the body with what `next` gives until that is nothing, at the place `at`, piece by piece:
+ * it takes no more memory than one. False of `next`: it fails, and so does the connection. */
+int prov_reply_flow(request_rec *r, int status, const char *media, prov_bytes body, size_t at,
+                    bool (*next)(void *baton, prov_bytes *out), void *baton);
+
+/* An error that comes when an answer has begun: for the log alone. */
+void prov_reply_told(request_rec *r, const prov_err *err);
+
 /* A handler's error as its answer; logged here if it is the server's fault. */
 int prov_reply_error(request_rec *r, const prov_err *err);
 

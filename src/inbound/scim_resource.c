@@ -1,3 +1,4 @@
+#include "framework/flow.h"
 #include "inbound/blocking.h"
 #include "inbound/body.h"
 #include "inbound/condition.h"
@@ -50,10 +51,12 @@ static void set_headers(prov_scim *s, const prov_id *id, uint64_t version, bool 
 /* --- the resource as it is ------------------------------------------------------------------ */
 
 typedef struct shown {
+    request_rec *r;
     bool found;
     bool known; /* the client has this version */
     uint64_t version;
     prov_buf body;
+    prov_flow *members; /* those that are missing in it, or NULL */
 } shown;
 
 /* Reads and writes it out of one snapshot, which ends before anything is sent. */
@@ -70,6 +73,7 @@ static prov_err *show(prov_scim *s, const prov_id *id, const prov_projection *pr
         out->version = prov_record_head(view.record).version;
         out->known = s->r->method_number == M_GET && prov_condition_known(s->r, out->version);
         if (!out->known) {
+            prov_flow_open(s->service, s->r->pool, &s->caller, proj, &view, &out->members);
             prov_buf_init(&out->body, s->r->pool, RESOURCE_ROOM);
             prov_resource_write(&out->body, &view, proj);
         }
@@ -78,11 +82,23 @@ static prov_err *show(prov_scim *s, const prov_id *id, const prov_projection *pr
     return NULL;
 }
 
-static void answer(prov_scim *s, int status, const prov_id *id, const shown *it)
+static bool next_members(void *baton, prov_bytes *out)
+{
+    const shown *it = baton;
+    prov_err *err = prov_flow_next(it->members, out);
+    if (err)
+        prov_reply_told(it->r, err);
+    return !err;
+}
+
+static void answer(prov_scim *s, int status, const prov_id *id, shown *it)
 {
     prov_bytes body = prov_buf_bytes(&it->body);
     set_headers(s, id, it->version, status == HTTP_CREATED);
-    prov_reply_send(s->r, status, s->media, &body, 1);
+    if (it->members)
+        prov_reply_flow(s->r, status, s->media, body, prov_flow_gap(it->members), next_members, it);
+    else
+        prov_reply_send(s->r, status, s->media, &body, 1);
 }
 
 /* One may be asked like a list (RFC 7644 section 3.4.2.1), and is answered like one. */
@@ -91,7 +107,7 @@ prov_err *prov_scim_get(prov_scim *s)
     const apr_table_t *query;
     prov_projection *proj;
     prov_id id;
-    shown it;
+    shown it = { .r = s->r };
     prov_err *err = read_id(s, &id);
     if (!err)
         err = read_asked(s, &query, &proj);
@@ -133,7 +149,7 @@ static prov_err *carry_out(prov_scim *s, const prov_change *change, prov_project
     bool created = change->operation == PROV_CREATED;
     int status = created ? HTTP_CREATED : HTTP_OK;
     prov_changed changed;
-    shown it = { .found = false };
+    shown it = { .r = s->r };
     prov_err *err = prov_provision(s->service, s->r->pool, &s->caller, change, &changed);
     if (err)
         return err;

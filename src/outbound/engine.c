@@ -45,7 +45,7 @@ prov_store *prov_engine_store(const prov_engine *e)
 
 uint64_t prov_engine_generation(const prov_engine *e)
 {
-    return e->process.generation;
+    return __atomic_load_n(&e->process.generation, __ATOMIC_ACQUIRE);
 }
 
 /* --- targets ---------------------------------------------------------------------------------- */
@@ -344,7 +344,7 @@ prov_err *prov_engine_start(apr_pool_t *p, const prov_engine_settings *s, prov_e
         return err;
     *out = e;
     if (!s->dispatch)
-        return NULL;
+        return prov_generation_see(e, p);
     if ((err = prov_generation_declare(e, p)) ||
         (err = prov_store_register(e->store, e->process.generation, &e->process)))
         return err;

@@ -55,6 +55,7 @@ struct prov_engine {
     const prov_config *config;
     prov_process process;
     bool dispatches; /* false: it only knows what a change owes */
+    uint64_t staged; /* then: see prov_plan_must_be_staged */
     prov_reach *reaches;
     int reach_count;
     uint16_t *applications; /* numbers, by place in config->applications */
@@ -196,6 +197,12 @@ bool prov_type_is_group(const prov_resource_type *t);
 
 /* generation.c: what a changed declaration owes, in small steps. True: there is more to do. */
 prov_err *prov_generation_declare(prov_engine *e, apr_pool_t *p);
+prov_err *prov_generation_see(prov_engine *e, apr_pool_t *p); /* of who does not dispatch */
 bool prov_generation_scan(prov_engine *e, apr_pool_t *p);
+/* The stored generation is not ours, and nobody lives who has it: a child that was slow to start
+ * declared an older configuration behind the newer one. */
+bool prov_generation_is_nobodys(const prov_engine *e, prov_snapshot *n);
+/* Ours is declared again. Told if it cannot be. */
+void prov_generation_renew(prov_engine *e, apr_pool_t *p);
 
 #endif

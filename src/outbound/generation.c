@@ -3,6 +3,8 @@
  * again once no such process is left. */
 #include "outbound/engine.h"
 #include "base/log.h"
+#include "base/process.h"
+#include "store/index.h"
 
 #define SCAN_STEP 200
 
@@ -46,7 +48,8 @@ static prov_err *declare(prov_engine *e, apr_pool_t *p, bool *done)
     if (err)
         return err;
     uint64_t generation = prov_snapshot_generation(d.n, stored);
-    *done = generation > 0 && memcmp(ours, stored, sizeof ours) == 0;
+    bool indexed = prov_index_declare(d.n, e->registry, d.plan) == 0;
+    *done = generation > 0 && memcmp(ours, stored, sizeof ours) == 0 && indexed;
     if (!*done) {
         prov_plan_must_be_generation(d.plan, generation);
         prov_plan_generation(d.plan, generation + 1, ours);
@@ -55,12 +58,15 @@ static prov_err *declare(prov_engine *e, apr_pool_t *p, bool *done)
         prov_snapshot_targets(d.n, declare_gone, &d);
     }
     prov_snapshot_end(d.n);
-    e->process.generation = generation;
-    if (*done)
+    if (!*done) {
+        prov_store_submit(e->store, d.plan, &verdict);
+        *done = verdict.kind == PROV_DONE;
+        generation++;
+    }
+    if (*done) {
+        __atomic_store_n(&e->process.generation, generation, __ATOMIC_RELEASE);
         return NULL;
-    prov_store_submit(e->store, d.plan, &verdict);
-    *done = verdict.kind == PROV_DONE;
-    e->process.generation = generation + 1;
+    }
     /* refused: another child of the same configuration was faster, or a newer one */
     return verdict.kind == PROV_REFUSED ? NULL : prov_verdict_error(p, &verdict);
 }
@@ -72,6 +78,61 @@ prov_err *prov_generation_declare(prov_engine *e, apr_pool_t *p)
     while (!done && !err)
         err = declare(e, p, &done);
     return err;
+}
+
+/* Whoever is not registered cannot be waited for: his changes are refused if they are of another
+ * time, or if the indexes are not as he has them. */
+prov_err *prov_generation_see(prov_engine *e, apr_pool_t *p)
+{
+    prov_snapshot *n;
+    prov_err *err = prov_store_read(e->store, p, &n);
+    if (err)
+        return err;
+    bool differs = prov_snapshot_generation(n, NULL) &&
+                   prov_index_declare(n, e->registry, prov_plan_make(p)) > 0;
+    e->staged = differs ? UINT64_MAX : prov_snapshot_staged(n);
+    prov_snapshot_end(n);
+    return NULL;
+}
+
+void prov_outbound_condition(const prov_engine *e, prov_plan *plan, const prov_id *id)
+{
+    if (e->dispatches)
+        prov_plan_recheck(plan, id, prov_engine_generation(e));
+    else
+        prov_plan_must_be_staged(plan, e->staged);
+}
+
+typedef struct living {
+    uint64_t generation;
+    bool any;
+} living;
+
+static bool has_generation(void *baton, const prov_process *process)
+{
+    living *l = baton;
+    l->any =
+        process->generation == l->generation && prov_process_alive(process->pid, process->started);
+    return !l->any;
+}
+
+bool prov_generation_is_nobodys(const prov_engine *e, prov_snapshot *n)
+{
+    uint8_t digest[32];
+    living l = { .generation = prov_snapshot_generation(n, digest) };
+    if (l.generation == prov_engine_generation(e))
+        return false;
+    prov_snapshot_processes(n, has_generation, &l);
+    return !l.any;
+}
+
+void prov_generation_renew(prov_engine *e, apr_pool_t *p)
+{
+    prov_err *err = prov_generation_declare(e, p);
+    if (!err)
+        err = prov_store_register_anew(e->store, &e->process);
+    if (err)
+        prov_log(PROV_LOG_WARNING, "declaring the configuration anew: %s", prov_err_text(p, err));
 }
 
 /* --- scanning ------------------------------------------------------------------------------------
@@ -107,7 +168,7 @@ static bool scan_target(prov_engine *e, apr_pool_t *p, prov_snapshot *n, uint32_
                           .trigger = PROV_TRIGGER_CONFIG,
                           .reread = row.moved },
                .last = after };
-    prov_plan_must_be_generation(s.plan, e->process.generation);
+    prov_plan_must_be_generation(s.plan, prov_engine_generation(e));
     prov_snapshot_links_at(n, target, &after, touch_link, &s);
     bool more = s.count == SCAN_STEP;
     prov_plan_scan(s.plan, target, &s.last, !more);
@@ -146,7 +207,7 @@ static bool recheck(prov_engine *e, apr_pool_t *p, prov_snapshot *n)
                                 .queue = PROV_QUEUE_NORMAL,
                                 .trigger = PROV_TRIGGER_CONFIG,
                                 .reread = true },
-                     .generation = e->process.generation };
+                     .generation = prov_engine_generation(e) };
     prov_snapshot_processes(n, is_older, &r);
     if (r.older)
         return false;
@@ -164,7 +225,7 @@ bool prov_generation_scan(prov_engine *e, apr_pool_t *p)
     bool more = false;
     if (prov_store_read(e->store, p, &n))
         return false;
-    if (prov_snapshot_generation(n, digest) == e->process.generation) {
+    if (prov_snapshot_generation(n, digest) == prov_engine_generation(e)) {
         for (int i = 0; i < e->reach_count; i++)
             more |= scan_target(e, p, n, e->reaches[i].number);
         more |= recheck(e, p, n);

@@ -40,6 +40,8 @@ void prov_engine_nudge(prov_engine *e);
 uint32_t prov_engine_process(const prov_engine *e);
 prov_store *prov_engine_store(const prov_engine *e);
 uint64_t prov_engine_generation(const prov_engine *e);
+/* Adds to the plan of a change what holds it to this process's configuration. */
+void prov_outbound_condition(const prov_engine *e, prov_plan *plan, const prov_id *id);
 
 /* --- what a change owes --------------------------------------------------------------------- */
 /* Adds to a plan what the application's outbound list demands: grants and missing links of the

@@ -9,6 +9,7 @@
 #define LOOK_MOST    512 /* links of a target looked at in a turn */
 #define SLEEP_MOST   apr_time_from_sec(1)
 #define BUDGET_PAUSE apr_time_from_msec(50) /* before asking a target without budget again */
+#define ALONE_MOST   3                      /* who declares is registered only a moment later */
 #define SWEEP_EVERY  apr_time_from_sec(60)
 
 /* What the pump's turns have in common. */
@@ -19,7 +20,8 @@ typedef struct pump {
     apr_time_t reclaimed; /* when the dead were last looked for */
     apr_time_t swept;
     int first; /* reach to start with: turns rotate, so that none starves */
-    bool scanning, settling;
+    bool scanning, building, settling;
+    int alone;            /* looks at a generation that is nobody's */
     uint32_t peers, rank; /* processes that claim as this one does, and its place among them */
 } pump;
 
@@ -54,7 +56,7 @@ static bool note_if_dead(void *baton, const prov_process *p)
     const prov_process *own = &d->pump->engine->process;
     if (!prov_process_alive(p->pid, p->started))
         d->numbers[d->count++] = p->number;
-    else if (p->generation == own->generation) {
+    else if (p->generation == prov_engine_generation(d->pump->engine)) {
         d->peers++;
         d->rank += p->number < own->number;
     }
@@ -235,7 +237,7 @@ prov_plan *prov_engine_claim(prov_engine *e, const prov_reach *r, apr_pool_t *p,
     prov_plan *plan = prov_plan_make(p);
     *lease = (prov_lease){ e->process.number, __atomic_add_fetch(&e->claims, 1, __ATOMIC_RELAXED),
                            now + 2 * e->config->settings.call_limit };
-    prov_plan_must_be_generation(plan, e->process.generation);
+    prov_plan_must_be_generation(plan, prov_engine_generation(e));
     prov_plan_claim(plan, id, r->number, lease, now, &r->budget);
     return plan;
 }
@@ -305,16 +307,38 @@ static bool settle(pump *u)
     return more && !err;
 }
 
+static void build(pump *u)
+{
+    prov_engine *e = u->engine;
+    prov_err *err = prov_store_build(e->store, u->turn, e->registry, &e->process, &u->building);
+    if (err)
+        prov_log(PROV_LOG_WARNING, "%s", prov_err_text(u->turn, err));
+}
+
+static void keep_generation(pump *u, prov_snapshot *n)
+{
+    u->alone = prov_generation_is_nobodys(u->engine, n) ? u->alone + 1 : 0;
+    if (u->alone < ALONE_MOST)
+        return;
+    u->alone = 0;
+    prov_generation_renew(u->engine, u->turn);
+}
+
 static void keep_house(pump *u, prov_snapshot *n, apr_time_t now)
 {
     prov_engine *e = u->engine;
     if (now - u->reclaimed >= SLEEP_MOST) {
         u->reclaimed = now;
         reclaim(u, n, now);
+        keep_generation(u, n);
         u->scanning = prov_generation_scan(e, u->turn);
+        build(u);
         u->settling = settle(u);
     } else {
-        u->scanning = u->scanning && prov_generation_scan(e, u->turn);
+        if (u->scanning)
+            u->scanning = prov_generation_scan(e, u->turn);
+        if (u->building)
+            build(u);
         u->settling = u->settling && settle(u);
     }
     if (now - u->swept >= SWEEP_EVERY) {
@@ -340,7 +364,7 @@ static apr_time_t turn(pump *u)
     free = free < 0 ? 0 : free < CLAIM_MOST ? free : CLAIM_MOST;
     batch *b = apr_pcalloc(u->turn, sizeof *b);
     uint8_t digest[32];
-    if (prov_snapshot_generation(n, digest) == e->process.generation)
+    if (prov_snapshot_generation(n, digest) == prov_engine_generation(e))
         collect(u, n, now, free, b, &wake);
     keep_house(u, n, now);
     prov_snapshot_end(n);
@@ -351,7 +375,7 @@ static apr_time_t turn(pump *u)
                 dispatch(u, &b->items[i]);
         wake = now;
     }
-    return u->scanning || u->settling ? now : wake;
+    return u->scanning || u->building || u->settling ? now : wake;
 }
 
 static void sleep_until(prov_engine *e, apr_time_t wake)
@@ -362,6 +386,14 @@ static void sleep_until(prov_engine *e, apr_time_t wake)
         apr_thread_cond_timedwait(e->wake, e->lock, wake - now);
     e->nudged = false;
     apr_thread_mutex_unlock(e->lock);
+}
+
+/* A process that only ends what it began stands for no configuration, and for none of the work. */
+static void leave(prov_engine *e)
+{
+    prov_process row = e->process;
+    row.generation = 0;
+    prov_store_register_anew(e->store, &row);
 }
 
 void *APR_THREAD_FUNC prov_pump_run(apr_thread_t *thread, void *engine)
@@ -380,6 +412,7 @@ void *APR_THREAD_FUNC prov_pump_run(apr_thread_t *thread, void *engine)
             wake = apr_time_now() + SLEEP_MOST;
         sleep_until(e, wake);
     }
+    leave(e);
     apr_pool_destroy(own);
     return NULL;
 }

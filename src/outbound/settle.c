@@ -88,7 +88,7 @@ bool prov_job_settle(prov_job *job, prov_settle *s)
     if (is_news(job, &s->outcome))
         prov_plan_target_event(plan, job->reach->number, &s->outcome);
     /* What it should look like there was computed from a configuration that may be an older one. */
-    prov_plan_recheck(plan, &job->id, job->engine->process.generation);
+    prov_plan_recheck(plan, &job->id, prov_engine_generation(job->engine));
     prov_fault_point("acknowledge");
     submit_with_next(job, plan, verdicts);
     announce(job->engine);

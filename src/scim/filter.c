@@ -6,8 +6,8 @@
 
 const prov_filter_limits prov_filter_defaults = { 8192, 64, 256, 0 };
 
-const char *const prov_filter_op_names[PROV_OP_COUNT] = { "eq", "ne", "co", "sw", "ew",
-                                                          "gt", "ge", "lt", "le", "pr" };
+const char *const prov_filter_op_names[PROV_FILTER_OPS] = { "eq", "ne", "co", "sw", "ew",
+                                                            "gt", "ge", "lt", "le", "pr" };
 
 #define BIT(op)  (1U << PROV_OP_##op)
 #define EQUALITY (BIT(EQ) | BIT(NE) | BIT(PR))
@@ -337,7 +337,7 @@ static const prov_attr *target_of(const parser *ps, const prov_filter *n)
 static prov_err *take_operator(parser *ps, prov_filter_op *op)
 {
     word w = take_letters(ps);
-    for (*op = 0; *op < PROV_OP_COUNT; ++*op)
+    for (*op = 0; *op < PROV_FILTER_OPS; ++*op)
         if (word_is(w, prov_filter_op_names[*op]))
             return NULL;
     if (!w.len)

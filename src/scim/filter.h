@@ -8,6 +8,21 @@
 
 typedef struct prov_filter prov_filter;
 
+typedef enum {
+    PROV_OP_EQ,
+    PROV_OP_NE,
+    PROV_OP_CO,
+    PROV_OP_SW,
+    PROV_OP_EW,
+    PROV_OP_GT,
+    PROV_OP_GE,
+    PROV_OP_LT,
+    PROV_OP_LE,
+    PROV_OP_PR,
+    PROV_FILTER_OPS
+} prov_filter_op;
+extern const char *const prov_filter_op_names[PROV_FILTER_OPS];
+
 typedef struct prov_filter_limits {
     size_t length;     /* bytes of the text */
     int depth;         /* nested brackets and nots */
@@ -37,8 +52,16 @@ int prov_filter_terms(const prov_filter *f);
 /* If every match must have `path eq text` (an and-conjunct), gives the text: what an index serves.
  */
 bool prov_filter_requires(const prov_filter *f, const prov_attr *a, prov_bytes *text);
-/* The same for `path sw text`; `want` is normalised as the attribute's values compare. */
-bool prov_filter_starts(const prov_filter *f, const prov_attr *a, prov_bytes *want);
+/* A comparison that every match holds for: of a value of the attribute, or with `pr` of none. */
+typedef struct prov_term {
+    const prov_attr *attr; /* the sub-attribute if there is one */
+    prov_filter_op op;
+    const prov_value *value;
+    prov_bytes want; /* a text as the attribute's values compare by this operator */
+} prov_term;
+/* Until `each` answers false. */
+typedef bool prov_each_term(void *baton, const prov_term *term);
+void prov_filter_terms_of(const prov_filter *f, prov_each_term *each, void *baton);
 /* What it is made of: the first part and the next, NULL behind the last. */
 typedef enum { PROV_FILTER_ONE, PROV_FILTER_ALL_OF, PROV_FILTER_ANY_OF } prov_filter_shape;
 prov_filter_shape prov_filter_parts(const prov_filter *f, const prov_filter **first);

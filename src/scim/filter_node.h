@@ -13,22 +13,6 @@ typedef enum {
     PROV_NODE_TYPES  /* a root query: a child for each resource type of the registry, in order */
 } prov_node_kind;
 
-typedef enum {
-    PROV_OP_EQ,
-    PROV_OP_NE,
-    PROV_OP_CO,
-    PROV_OP_SW,
-    PROV_OP_EW,
-    PROV_OP_GT,
-    PROV_OP_GE,
-    PROV_OP_LT,
-    PROV_OP_LE,
-    PROV_OP_PR,
-    PROV_OP_COUNT
-} prov_filter_op;
-
-extern const char *const prov_filter_op_names[PROV_OP_COUNT];
-
 /* How a stored text is made comparable to `want`. */
 typedef enum { PROV_TEXT_EXACT, PROV_TEXT_FOLD, PROV_TEXT_PRECIS, PROV_TEXT_BASE64 } prov_text_how;
 

@@ -115,12 +115,39 @@ bool prov_filter_requires(const prov_filter *f, const prov_attr *a, prov_bytes *
     return term;
 }
 
-bool prov_filter_starts(const prov_filter *f, const prov_attr *a, prov_bytes *want)
+typedef struct telling {
+    prov_each_term *each;
+    void *baton;
+} telling;
+
+static bool tell_term(const telling *t, const prov_filter *f, const prov_attr *of)
 {
-    const prov_filter *term = required(f, a, PROV_OP_SW);
-    if (term)
-        *want = term->want;
-    return term;
+    const prov_attr *a = f->sub ? f->sub : f->attr ? f->attr : of;
+    if (!a || (f->literal == PROV_JSON_NULL && f->op != PROV_OP_PR))
+        return true;
+    prov_term term = { a, f->op, &f->value, f->want };
+    return t->each(t->baton, &term);
+}
+
+/* `of`: whose values the terms below are about. */
+static bool tell(const telling *t, const prov_filter *f, const prov_attr *of)
+{
+    bool more = true;
+    if (f->kind == PROV_NODE_TERM)
+        return tell_term(t, f, of);
+    if (f->kind != PROV_NODE_AND && f->kind != PROV_NODE_GROUP)
+        return true;
+    if (f->kind == PROV_NODE_GROUP)
+        of = f->attr;
+    for (const prov_filter *c = f->child; c && more; c = c->next)
+        more = tell(t, c, of);
+    return more;
+}
+
+void prov_filter_terms_of(const prov_filter *f, prov_each_term *each, void *baton)
+{
+    const telling t = { each, baton };
+    tell(&t, f, NULL);
 }
 
 prov_filter_shape prov_filter_parts(const prov_filter *f, const prov_filter **first)

@@ -27,6 +27,11 @@ void prov_projection_add_patch(prov_projection *proj, apr_pool_t *p, const prov_
 /* The resource as JSON. `returned: never` is never written, whatever was asked. */
 void prov_resource_write(prov_buf *b, const prov_view *v, const prov_projection *proj);
 
+/* The values of one of its attributes that lie elsewhere, behind the bracket or the value that
+ * stands in the buffer already. */
+void prov_elsewhere_write(prov_buf *b, const prov_view *v, const prov_projection *proj,
+                          const prov_attr *a);
+
 /* A tree as the JSON of a request to another server: no id, no meta, schemas by what is there. */
 void prov_object_write(prov_buf *b, const prov_resource_type *t, const prov_object *o);
 /* One value, or the array of a multi-valued attribute. */

@@ -221,9 +221,22 @@ static void put_elsewhere(const writing *w, const prov_schema *s)
         size_t before = w->b->len;
         prov_put_key(w->b, e->key);
         prov_buf_byte(w->b, '[');
+        if (w->v->gap && a->place == PROV_IN_MEMBERS) {
+            *w->v->gap = w->b->len;
+            prov_buf_byte(w->b, ']');
+            continue;
+        }
         w->v->elsewhere(w->v, a, put_apart, &visit);
         close_or_undo(w->b, before, ']');
     }
+}
+
+void prov_elsewhere_write(prov_buf *b, const prov_view *v, const prov_projection *proj,
+                          const prov_attr *a)
+{
+    const writing w = { b, v, v->registry, proj };
+    visiting visit = { .w = &w, .of = a };
+    v->elsewhere(v, a, put_apart, &visit);
 }
 
 /* --- the head ----------------------------------------------------------------------------- */

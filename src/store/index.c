@@ -3,29 +3,29 @@
 #include "base/text.h"
 
 #include <apr_tables.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_MOST   (PROV_INDEX_KEY_MOST - 1) /* a longer text is cut to ... */
-#define KEY_PREFIX 200                       /* ... this, and a digest of the whole */
+#define KEY_MOST   300 /* a longer text is cut to ... */
+#define KEY_PREFIX 200 /* ... this, and a digest of the whole */
 
 typedef struct index_row {
     const char *schema;
     const char *attr;
     const char *sub; /* NULL: the attribute itself */
-    bool unique;     /* within the domain */
-    bool everywhere; /* in all domains */
+    prov_index index;
 } index_row;
 
 static const index_row indexes[] = {
-    { PROV_URN_COMMON, "externalId", NULL, false, false },
-    { PROV_URN_USER, "userName", NULL, true, false },
-    { PROV_URN_USER, "emails", "value", false, false },
-    { PROV_URN_GROUP, "displayName", NULL, false, false },
+    { PROV_URN_COMMON, "externalId", NULL, { .always = true } },
+    { PROV_URN_USER, "userName", NULL, { .unique = true, .always = true } },
+    { PROV_URN_USER, "emails", "value", { .always = true } },
+    { PROV_URN_GROUP, "displayName", NULL, { .always = true } },
 };
 #define INDEXES (sizeof indexes / sizeof *indexes)
 
-static const index_row *row_named(const prov_attr *a)
+static const prov_index *built_in(const prov_attr *a)
 {
     const prov_attr *top = a->parent ? a->parent : a;
     for (size_t i = 0; i < INDEXES; i++) {
@@ -33,24 +33,23 @@ static const index_row *row_named(const prov_attr *a)
         if (strcmp(row->attr, top->name) != 0 || strcmp(row->schema, top->schema) != 0)
             continue;
         if (a == top ? !row->sub : row->sub && strcmp(row->sub, a->name) == 0)
-            return row;
+            return &row->index;
     }
     return NULL;
 }
 
-/* Whatever else is declared unique: server and global are the same to one server. */
-static const index_row declared = { NULL, NULL, NULL, true, true };
-
-static const index_row *row_of(const prov_attr *a)
+const prov_index *prov_index_of(const prov_attr *a)
 {
-    const index_row *row = row_named(a);
-    if (row || a->uniqueness == PROV_UNIQUE_NONE || a->place != PROV_IN_RECORD)
-        return row;
-    return &declared;
+    /* Server and global are the same to one server. */
+    static const prov_index unique = { .unique = true, .everywhere = true };
+    const prov_index *index = built_in(a);
+    if (index || a->uniqueness == PROV_UNIQUE_NONE || a->place != PROV_IN_RECORD)
+        return index;
+    return &unique;
 }
 
 /* Every key begins with the normalisation's version, so that none is empty. */
-static prov_bytes finish(apr_pool_t *p, prov_bytes text)
+prov_bytes prov_index_text_key(apr_pool_t *p, prov_bytes text)
 {
     prov_buf b;
     uint8_t digest[PROV_DIGEST_LEN];
@@ -81,28 +80,38 @@ static prov_err *normalise(apr_pool_t *p, const prov_attr *a, prov_bytes text, p
     } else if (!a->case_exact && a->type == PROV_TYPE_STRING) {
         plain = prov_text_fold(p, text);
     }
-    *key = finish(p, plain);
+    *key = prov_index_text_key(p, plain);
     return NULL;
+}
+
+uint64_t prov_index_decimal(double v)
+{
+    const uint64_t sign = UINT64_C(1) << 63;
+    uint64_t bits;
+    v = v == 0 ? 0 : v; /* no -0 */
+    memcpy(&bits, &v, sizeof bits);
+    return bits & sign ? ~bits : bits | sign;
+}
+
+static prov_bytes number(apr_pool_t *p, uint64_t ordered)
+{
+    prov_buf b;
+    prov_buf_init(&b, p, sizeof ordered);
+    prov_put_u64(&b, ordered);
+    return prov_buf_bytes(&b);
 }
 
 /* What two equal values have in common, whatever the form they were written in. */
 static prov_bytes essence(apr_pool_t *p, const prov_attr *a, const prov_value *v)
 {
     prov_bytes decoded = v->text;
-    prov_buf b;
     switch (a->type) {
     case PROV_TYPE_INTEGER:
-        prov_buf_init(&b, p, sizeof(uint64_t));
-        prov_put_u64(&b, (uint64_t)v->integer);
-        return prov_buf_bytes(&b);
+        return number(p, prov_index_integer(v->integer));
     case PROV_TYPE_DATETIME:
-        prov_buf_init(&b, p, sizeof(uint64_t));
-        prov_put_u64(&b, (uint64_t)v->instant);
-        return prov_buf_bytes(&b);
+        return number(p, prov_index_integer(v->instant));
     case PROV_TYPE_DECIMAL:
-        prov_buf_init(&b, p, sizeof(double));
-        prov_buf_add(&b, &(double){ v->number == 0 ? 0 : v->number }, sizeof(double)); /* no -0 */
-        return prov_buf_bytes(&b);
+        return number(p, prov_index_decimal(v->number));
     case PROV_TYPE_BINARY:
         prov_text_unbase64(p, v->text, &decoded);
         return decoded;
@@ -111,26 +120,36 @@ static prov_bytes essence(apr_pool_t *p, const prov_attr *a, const prov_value *v
     }
 }
 
+static void push(apr_array_header_t *keys, const prov_attr *a, bool unique, bool everywhere,
+                 prov_bytes key)
+{
+    APR_ARRAY_PUSH(keys, prov_index_key) = (prov_index_key){ a->number, unique, everywhere, key };
+}
+
 /* Who has an empty value has none that another could not have. */
 static prov_err *add_key(apr_pool_t *p, apr_array_header_t *keys, const prov_attr *a,
-                         const index_row *row, const prov_value *v)
+                         const prov_index *index, const prov_value *v)
 {
-    prov_bytes normal, text = essence(p, a, v);
-    if (row->everywhere && !text.len)
+    prov_bytes normal, ordered, text = essence(p, a, v);
+    if (index->everywhere && !text.len)
         return NULL;
     prov_err *err = normalise(p, a, text, &normal);
     if (err)
         return err;
-    APR_ARRAY_PUSH(keys, prov_index_key) =
-        (prov_index_key){ a->number, row->unique, row->everywhere, normal };
+    push(keys, a, index->unique, index->everywhere, normal);
+    if (a->precis) {
+        ordered = prov_index_text_key(p, prov_text_fold(p, text));
+        if (!prov_bytes_equal(ordered, normal))
+            push(keys, a, false, false, ordered);
+    }
     return NULL;
 }
 
 static prov_err *add_values(apr_pool_t *p, apr_array_header_t *keys, const prov_field *f)
 {
-    const index_row *row = row_of(f->attr);
-    for (int i = 0; row && i < f->count; i++) {
-        prov_err *err = add_key(p, keys, f->attr, row, &f->values[i]);
+    const prov_index *index = prov_index_of(f->attr);
+    for (int i = 0; index && i < f->count; i++) {
+        prov_err *err = add_key(p, keys, f->attr, index, &f->values[i]);
         if (err)
             return err;
     }
@@ -161,6 +180,8 @@ static int by_attr_and_key(const void *x, const void *y)
     const prov_index_key *a = x, *b = y;
     if (a->attr != b->attr)
         return a->attr < b->attr ? -1 : 1;
+    if (a->unique != b->unique)
+        return a->unique ? -1 : 1;
     return prov_bytes_compare(a->key, b->key);
 }
 
@@ -193,7 +214,7 @@ prov_err *prov_index_keys(apr_pool_t *p, const prov_resource_type *t, const prov
 
 bool prov_index_key_of(apr_pool_t *p, const prov_attr *a, prov_bytes text, prov_bytes *key)
 {
-    if (!row_named(a))
+    if (!prov_index_of(a))
         return false;
     /* No resource can bear what cannot be normalised, and none has an empty key. */
     if (normalise(p, a, text, key))
@@ -201,10 +222,74 @@ bool prov_index_key_of(apr_pool_t *p, const prov_attr *a, prov_bytes text, prov_
     return true;
 }
 
-bool prov_index_start_of(apr_pool_t *p, const prov_attr *a, prov_bytes normal, prov_bytes *start)
+bool prov_index_equal_to(apr_pool_t *p, const prov_term *t, prov_bytes *key)
 {
-    if (!row_named(a) || !normal.len || normal.len > KEY_PREFIX)
+    prov_type type = t->attr->type;
+    if (t->op != PROV_OP_EQ ||
+        (type != PROV_TYPE_STRING && type != PROV_TYPE_REFERENCE && type != PROV_TYPE_BINARY))
         return false;
-    *start = finish(p, normal);
+    if (normalise(p, t->attr, essence(p, t->attr, t->value), key))
+        *key = prov_bytes_of("");
     return true;
+}
+
+/* --- ranges --------------------------------------------------------------------------------- */
+
+/* A bound that is longer than what an index has of a long value ends there. */
+static prov_bytes bound(apr_pool_t *p, prov_bytes want)
+{
+    return prov_index_text_key(
+        p, (prov_bytes){ want.data, want.len < KEY_PREFIX ? want.len : KEY_PREFIX });
+}
+
+static bool range(prov_filter_op op, prov_bytes low, prov_bytes high, prov_index_range *out)
+{
+    static const prov_bytes none;
+    bool below = op == PROV_OP_LT || op == PROV_OP_LE, above = op == PROV_OP_GT || op == PROV_OP_GE;
+    if (!below && !above && op != PROV_OP_EQ && op != PROV_OP_PR)
+        return false;
+    *out = (prov_index_range){ below || op == PROV_OP_PR ? none : low,
+                               above || op == PROV_OP_PR ? none : high };
+    return true;
+}
+
+bool prov_index_text_range(apr_pool_t *p, prov_filter_op op, prov_bytes want, prov_index_range *out)
+{
+    prov_bytes key = bound(p, want);
+    return range(op == PROV_OP_SW ? PROV_OP_EQ : op, key, key, out);
+}
+
+/* Any number stands between two integers. */
+static int64_t whole(double d)
+{
+    return d >= 0x1p63 ? INT64_MAX : d < -0x1p63 ? INT64_MIN : (int64_t)d;
+}
+
+static bool integer_range(apr_pool_t *p, const prov_term *t, prov_index_range *out)
+{
+    int64_t low = t->value->integer, high = low;
+    if (t->op != PROV_OP_PR && t->value->type == PROV_TYPE_DECIMAL) {
+        low = whole(floor(t->value->number));
+        high = whole(ceil(t->value->number));
+    }
+    return range(t->op, prov_index_text_key(p, number(p, prov_index_integer(low))),
+                 prov_index_text_key(p, number(p, prov_index_integer(high))), out);
+}
+
+bool prov_index_range_of(apr_pool_t *p, const prov_term *t, prov_index_range *out)
+{
+    prov_bytes key;
+    switch (t->attr->type) {
+    case PROV_TYPE_STRING:
+    case PROV_TYPE_REFERENCE:
+        return prov_index_text_range(p, t->op, t->want, out);
+    case PROV_TYPE_INTEGER:
+        return integer_range(p, t, out);
+    case PROV_TYPE_DECIMAL:
+    case PROV_TYPE_DATETIME:
+        key = prov_index_text_key(p, essence(p, t->attr, t->value));
+        return range(t->op, key, key, out);
+    default: /* bytes are compared by what they were written as */
+        return t->op == PROV_OP_PR && range(t->op, prov_bytes_of(NULL), prov_bytes_of(NULL), out);
+    }
 }

@@ -79,6 +79,11 @@ void prov_plan_must_be_version(prov_plan *plan, const prov_id *id, uint64_t vers
     add_id(plan, PROV_OP_MUST_BE_VERSION, id)->number = version;
 }
 
+void prov_plan_must_be_staged(prov_plan *plan, uint64_t staged)
+{
+    add(plan, PROV_OP_MUST_BE_STAGED)->number = staged;
+}
+
 void prov_plan_must_be_generation(prov_plan *plan, uint64_t generation)
 {
     add(plan, PROV_OP_MUST_BE_GENERATION)->number = generation;
@@ -134,6 +139,14 @@ void prov_plan_unindex(prov_plan *plan, const prov_id *id, uint16_t attr, uint16
                        prov_bytes key, bool unique)
 {
     add_index(plan, PROV_OP_UNINDEX, id, attr, domain, key, unique);
+}
+
+void prov_plan_stage(prov_plan *plan, prov_index_kind kind, uint16_t attr, bool declared)
+{
+    prov_op *op = add(plan, PROV_OP_STAGE);
+    op->answer = (uint8_t)kind;
+    op->attr = attr;
+    op->flag = declared;
 }
 
 void prov_plan_credential(prov_plan *plan, const prov_id *id, prov_bytes hash)

@@ -31,6 +31,8 @@ void prov_plan_must_be_version(prov_plan *plan, const prov_id *id, uint64_t vers
 /* Also true of every prov_plan_index with `unique`: the key is free or this resource's. */
 /* The stored configuration generation is mine. */
 void prov_plan_must_be_generation(prov_plan *plan, uint64_t generation);
+/* The indexes are those that I knew: of a process that is not registered. */
+void prov_plan_must_be_staged(prov_plan *plan, uint64_t staged);
 
 /* --- resources ----------------------------------------------------------------------------- */
 /* The whole record; the resource is new or at the version a precondition names. The committer sets
@@ -49,6 +51,25 @@ void prov_plan_index(prov_plan *plan, const prov_id *id, uint16_t attr, uint16_t
                      prov_bytes key, bool unique);
 void prov_plan_unindex(prov_plan *plan, const prov_id *id, uint16_t attr, uint16_t domain,
                        prov_bytes key, bool unique);
+/* An index comes to be maintained by every process of the new generation (`declared`), or no longer
+ * is; in the plan that makes the generation. Over no resource at all it is ready at once. */
+typedef enum { PROV_INDEX_VALUES, PROV_INDEX_UNIQUE, PROV_INDEX_TIMES } prov_index_kind;
+typedef enum {
+    PROV_STAGE_BUILDING = 1,
+    PROV_STAGE_READY,
+    PROV_STAGE_GOING, /* its rows go: it is declared no longer, or ... */
+    PROV_STAGE_AGAIN  /* ... was not for a time, and is built from the start then */
+} prov_stage_at;
+typedef struct prov_stage {
+    uint8_t kind; /* prov_index_kind */
+    uint16_t attr;
+    uint8_t at;    /* prov_stage_at */
+    uint16_t type; /* built up to this resource */
+    prov_id after;
+    uint64_t looked_at;
+    uint64_t duplicates; /* values that could not be unique: readers cannot rely on it */
+} prov_stage;
+void prov_plan_stage(prov_plan *plan, prov_index_kind kind, uint16_t attr, bool declared);
 /* crypt(3) hash; the credential version moves. An empty hash removes it. */
 void prov_plan_credential(prov_plan *plan, const prov_id *id, prov_bytes hash);
 
@@ -195,13 +216,13 @@ typedef struct prov_verdict {
 /* --- for a store: reading a plan ------------------------------------------------------------ */
 /* clang-format off */
 #define PROV_PLAN_OPS(ROW)                                                                         \
-    ROW(MUST_EXIST) ROW(MUST_BE_VERSION) ROW(MUST_BE_GENERATION) ROW(PUT) ROW(PUT_LARGE)           \
+    ROW(MUST_EXIST) ROW(MUST_BE_VERSION) ROW(MUST_BE_GENERATION) ROW(MUST_BE_STAGED) ROW(PUT) ROW(PUT_LARGE)           \
     ROW(DELETE_LARGE) ROW(DELETE) ROW(INDEX) ROW(UNINDEX) ROW(CREDENTIAL) ROW(MEMBER_ADD)          \
     ROW(MEMBER_REMOVE) ROW(MEMBER_REMOVE_ALL) ROW(MOVED) ROW(TOUCH) ROW(TOUCH_LINK) ROW(GRANT)     \
     ROW(CLAIM) ROW(PREPARE) ROW(RENEW) ROW(ACK) ROW(WAIT_FOR_KEY) ROW(SUPERSEDE) ROW(RECLAIM)      \
     ROW(EDGE) ROW(EDGE_SENT) ROW(EDGE_ACK) ROW(EDGE_SLEEP) ROW(TARGET_EVENT) ROW(TARGET_DECLARE)   \
     ROW(JOURNAL) ROW(TOKEN) ROW(TOKEN_REVOKE) ROW(RECHECK) ROW(RECHECK_DONE) ROW(GENERATION)       \
-    ROW(SCAN)
+    ROW(SCAN) ROW(STAGE)
 /* clang-format on */
 typedef enum {
 #define ROW(name) PROV_OP_##name,

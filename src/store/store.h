@@ -56,6 +56,8 @@ typedef struct prov_process {
     uint64_t generation;
 } prov_process;
 prov_err *prov_store_register(prov_store *s, uint64_t generation, prov_process *out);
+/* Its generation is another now. */
+prov_err *prov_store_register_anew(prov_store *s, const prov_process *process);
 prov_err *prov_store_unregister(prov_store *s, uint32_t process);
 
 /* --- writing -------------------------------------------------------------------------------- */
@@ -106,9 +108,24 @@ bool prov_snapshot_unique(prov_snapshot *n, uint16_t attr, uint16_t domain, prov
 typedef bool prov_each_id(void *baton, const prov_id *id);
 void prov_snapshot_indexed(prov_snapshot *n, uint16_t attr, uint16_t domain, prov_bytes key,
                            prov_each_id *each, void *baton);
-/* Of all keys that begin with `start`, in no order that means anything; `unique`: of that kind. */
-void prov_snapshot_starting(prov_snapshot *n, uint16_t attr, uint16_t domain, bool unique,
-                            prov_bytes start, prov_each_id *each, void *baton);
+/* In the order of keys, from `from` on, up to those that begin with `to`; empty: no bound. */
+typedef struct prov_range {
+    uint16_t attr, domain;
+    bool unique;
+    prov_bytes from, to;
+} prov_range;
+void prov_snapshot_range(prov_snapshot *n, const prov_range *r, prov_each_id *each, void *baton);
+/* In the order of the times in the resources' heads, both bounds with it. */
+typedef struct prov_period {
+    uint16_t type, domain;
+    bool modified; /* else created */
+    apr_time_t from, to;
+} prov_period;
+void prov_snapshot_period(prov_snapshot *n, const prov_period *r, prov_each_id *each, void *baton);
+/* How far an index is that was declared over resources. False: it never was. */
+bool prov_snapshot_stage(prov_snapshot *n, prov_index_kind kind, uint16_t attr, prov_stage *out);
+typedef bool prov_each_stage(void *baton, const prov_stage *stage);
+void prov_snapshot_stages(prov_snapshot *n, prov_each_stage *each, void *baton);
 typedef bool prov_each_resource(void *baton, const prov_id *id, prov_record rec);
 void prov_snapshot_resources(prov_snapshot *n, uint16_t type, const prov_id *after,
                              prov_each_resource *each, void *baton);
@@ -176,6 +193,8 @@ void prov_snapshot_tokens(prov_snapshot *n, prov_each_token *each, void *baton);
 typedef bool prov_each_journal(void *baton, const prov_journal *row);
 void prov_snapshot_journal(prov_snapshot *n, uint64_t after, prov_each_journal *each, void *baton);
 
+/* Moves when an index is declared, or no longer is. */
+uint64_t prov_snapshot_staged(prov_snapshot *n);
 uint64_t prov_snapshot_generation(prov_snapshot *n, uint8_t digest[32]);
 /* Where a target's scan stands; false if none is open. */
 bool prov_snapshot_scan(prov_snapshot *n, uint32_t target, prov_id *after);
@@ -192,6 +211,14 @@ typedef struct prov_ages {
 /* One small transaction's worth; `more` if there is more to do. */
 prov_err *prov_store_sweep(prov_store *s, apr_pool_t *p, apr_time_t now, const prov_ages *ages,
                            bool *more);
+/* Adds to the plan that makes a generation what it takes for the registry's indexes to be those
+ * that the store knows of; how many differ. */
+int prov_index_declare(prov_snapshot *n, const prov_registry *r, prov_plan *plan);
+/* One small transaction's worth of an index that is to be built, or of one whose rows are to go:
+ * by the first process of the stored generation, once none of an older one is left. The registry
+ * tells what the indexes hold. */
+prov_err *prov_store_build(prov_store *s, apr_pool_t *p, const prov_registry *r,
+                           const prov_process *own, bool *more);
 /* Every index, membership, edge, grant and link against the resources; a sentence for each fault.
  * The registry tells which indexes a record must have. */
 typedef void prov_fault(void *baton, const char *sentence);

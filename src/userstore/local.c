@@ -58,7 +58,8 @@ typedef struct keys {
 static bool has_key(const keys *k, const prov_index_key *key)
 {
     for (int i = 0; i < k->count; i++)
-        if (k->keys[i].attr == key->attr && prov_bytes_equal(k->keys[i].key, key->key))
+        if (k->keys[i].attr == key->attr && k->keys[i].unique == key->unique &&
+            prov_bytes_equal(k->keys[i].key, key->key))
             return true;
     return false;
 }

@@ -1,6 +1,7 @@
 /* What must hold when two things happen at once: the engine with its real pump and store against a
  * target in this process, one interleaving after the other. */
 #define OBJECTS 130
+#include "outbound/engine.h"
 #include "outbound_given.h"
 #include <apr_network_io.h>
 
@@ -221,7 +222,12 @@ static void take_over(prov_call *call)
 {
     static const uint8_t digest[32] = "newer";
     prov_plan *plan = prov_plan_make(pool);
-    prov_plan_generation(plan, prov_engine_generation(engine) + 1, digest);
+    prov_snapshot *n;
+    if (prov_store_read(store, pool, &n))
+        return;
+    uint64_t generation = prov_snapshot_generation(n, NULL);
+    prov_snapshot_end(n);
+    prov_plan_generation(plan, generation + 1, digest);
     commit(plan, "a newer generation");
 }
 
@@ -246,6 +252,38 @@ static void test_old_generation(void)
     ok(prov_id_equal(&noted, &id), "and it is looked at again by the newer ones");
 }
 
+static bool is_nobodys(void)
+{
+    prov_snapshot *n;
+    if (prov_store_read(store, pool, &n))
+        return false;
+    bool nobodys = prov_generation_is_nobodys(engine, n);
+    prov_snapshot_end(n);
+    return nobodys;
+}
+
+/* A child that was slow to start declared what it had, and ended: those who live have another. */
+static void test_nobodys_generation(void)
+{
+    prov_id id = prov_id_make();
+    prov_process other;
+    ok(is_nobodys(), "a generation that was declared by who is gone");
+    prov_snapshot *n;
+    uint8_t digest[32];
+    if (prov_store_read(store, pool, &n))
+        return;
+    uint64_t stored = prov_snapshot_generation(n, digest);
+    prov_snapshot_end(n);
+    prov_store_register(store, stored, &other);
+    ok(!is_nobodys(), "is somebody's while a process of it lives");
+    prov_store_unregister(store, other.number);
+    put(user_type, &id, "nan", NULL);
+    if (getenv("PROVISION_QUICK"))
+        prov_generation_renew(engine, pool);
+    ok(settle() && there("User", "nan"), "then those who live declare theirs again, and go on");
+    ok(prov_engine_generation(engine) > stored && !is_nobodys(), "as a newer one");
+}
+
 int main(int argc, const char *const *argv)
 {
     begin(argc, argv);
@@ -259,6 +297,7 @@ int main(int argc, const char *const *argv)
     test_lost_lease();
     test_other_place();
     test_old_generation();
+    test_nobodys_generation();
     end();
     return plan_done();
 }

@@ -25,6 +25,7 @@ static void build(prov_plan *plan)
     prov_plan_must_exist(plan, &id);
     prov_plan_must_be_version(plan, &id, 31);
     prov_plan_must_be_generation(plan, 32);
+    prov_plan_must_be_staged(plan, 33);
     prov_plan_put(plan, &id, rec);
     prov_plan_put_large(plan, &id, digest, bytes);
     prov_plan_delete_large(plan, &id, digest);
@@ -59,6 +60,7 @@ static void build(prov_plan *plan)
     prov_plan_recheck_done(plan, &id);
     prov_plan_generation(plan, 72, digest);
     prov_plan_scan(plan, 73, &id, true);
+    prov_plan_stage(plan, PROV_INDEX_UNIQUE, 75, true);
 }
 
 enum { ID = 1, OTHER = 2, BYTES = 4, FLAG = 8, DIGEST = 16, TOUCH = 32, SHORT = 64 };
@@ -74,6 +76,7 @@ static const struct {
     { "must_exist", ID, 0, 0, 0, 0, 0, 0 },
     { "must_be_version", ID, 0, 0, 0, 0, 0, 31 },
     { "must_be_generation", 0, 0, 0, 0, 0, 0, 32 },
+    { "must_be_staged", 0, 0, 0, 0, 0, 0, 33 },
     { "put", ID | BYTES, 0, 0, 0, 0, 0, 0 },
     { "put_large", ID | BYTES | DIGEST | SHORT, 0, 0, 0, 0, 0, 0 },
     { "delete_large", ID | DIGEST | SHORT, 0, 0, 0, 0, 0, 0 },
@@ -108,6 +111,7 @@ static const struct {
     { "recheck_done", ID, 0, 0, 0, 0, 0, 0 },
     { "generation", DIGEST, 0, 0, 0, 0, 0, 72 },
     { "scan", ID | FLAG, 73, 0, 0, 0, 0, 0 },
+    { "stage", FLAG, 0, 75, 0, 0, 0, 0 },
 };
 
 static bool is_digest(const prov_op *op, int has)
@@ -167,6 +171,7 @@ static void test_structs(const prov_plan *plan)
     ok(op->ack.kind == PROV_ACK_OBSERVED && op->ack.remote.data == bytes.data, "the answer");
     ok(prov_plan_op(plan, PROV_OP_EDGE)->edge.asleep, "the edge");
     is_int(prov_plan_op(plan, PROV_OP_EDGE_ACK)->answer, PROV_EDGE_UNSENT, "the edge's answer");
+    is_int(prov_plan_op(plan, PROV_OP_STAGE)->answer, PROV_INDEX_UNIQUE, "the index's kind");
     op = prov_plan_op(plan, PROV_OP_TARGET_EVENT);
     ok(op->outcome.status == 22 && op->outcome.reason.data == bytes.data, "the outcome");
     op = prov_plan_op(plan, PROV_OP_JOURNAL);

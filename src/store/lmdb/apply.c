@@ -17,17 +17,18 @@ static const operation operations[PROV_OP_COUNT] = {
     [PROV_OP_MUST_EXIST] = { prov_check_must_exist, NULL, false, false, 0, 0 },
     [PROV_OP_MUST_BE_VERSION] = { prov_check_must_be_version, NULL, false, false, 0, 0 },
     [PROV_OP_MUST_BE_GENERATION] = { prov_check_must_be_generation, NULL, false, false, 0, 0 },
-    [PROV_OP_PUT] = { NULL, prov_effect_put, true, true, 5, 0 },
+    [PROV_OP_MUST_BE_STAGED] = { prov_check_must_be_staged, NULL, false, false, 0, 0 },
+    [PROV_OP_PUT] = { NULL, prov_effect_put, true, true, 10, 0 },
     [PROV_OP_PUT_LARGE] = { NULL, prov_effect_put_large, true, false, 1, 0 },
     [PROV_OP_DELETE_LARGE] = { NULL, prov_effect_delete_large, false, false, 1, 0 },
-    [PROV_OP_DELETE] = { NULL, prov_effect_delete, false, true, 6, 6 },
+    [PROV_OP_DELETE] = { NULL, prov_effect_delete, false, true, 10, 6 },
     [PROV_OP_INDEX] = { prov_check_index, prov_effect_index, true, false, 1, 0 },
     [PROV_OP_UNINDEX] = { NULL, prov_effect_unindex, false, false, 1, 0 },
     [PROV_OP_CREDENTIAL] = { NULL, prov_effect_credential, false, true, 1, 0 },
     [PROV_OP_MEMBER_ADD] = { prov_check_member_add, prov_effect_member_add, true, true, 2, 7 },
     [PROV_OP_MEMBER_REMOVE] = { NULL, prov_effect_member_remove, false, true, 2, 7 },
     [PROV_OP_MEMBER_REMOVE_ALL] = { NULL, prov_effect_member_remove_all, false, true, 0, 0 },
-    [PROV_OP_MOVED] = { NULL, prov_effect_moved, false, true, 1, 4 },
+    [PROV_OP_MOVED] = { NULL, prov_effect_moved, false, true, 3, 4 },
     [PROV_OP_TOUCH] = { NULL, prov_effect_touch, false, false, 0, 5 },
     [PROV_OP_TOUCH_LINK] = { NULL, prov_effect_touch_link, false, false, 5, 0 },
     [PROV_OP_GRANT] = { NULL, prov_effect_grant, true, false, 6, 0 },
@@ -52,6 +53,7 @@ static const operation operations[PROV_OP_COUNT] = {
     [PROV_OP_RECHECK_DONE] = { NULL, prov_effect_recheck_done, false, false, 1, 0 },
     [PROV_OP_GENERATION] = { NULL, prov_effect_generation, false, false, 1, 0 },
     [PROV_OP_SCAN] = { NULL, prov_effect_scan, false, false, 2, 0 },
+    [PROV_OP_STAGE] = { NULL, prov_effect_stage, false, false, 2, 0 },
 };
 
 bool prov_apply_refuse(prov_apply *a, prov_refusal why)
@@ -69,7 +71,7 @@ bool prov_apply_refuse_for(prov_apply *a, prov_refusal why, const prov_id *holde
 
 /* --- intents -------------------------------------------------------------------------------- */
 
-bool prov_apply_is_staged(const prov_op *op, const prov_id *own)
+bool prov_apply_is_put_off(const prov_op *op, const prov_id *own)
 {
     switch (op->code) {
     case PROV_OP_MEMBER_ADD:
@@ -138,7 +140,7 @@ static int walked(prov_tx *tx, const prov_op *op, int targets)
     switch (op->code) {
     case PROV_OP_DELETE:
     case PROV_OP_MEMBER_REMOVE_ALL:
-        return memberships(tx, op) * (3 + 7 * targets);
+        return memberships(tx, op) * (6 + 7 * targets);
     case PROV_OP_GRANT:
         return is_new_link(tx, op) ? memberships(tx, op) * 3 : 0;
     default:
@@ -163,7 +165,7 @@ int prov_apply_bound(prov_tx *tx, const prov_plan *plan)
 
 static bool is_skipped(const prov_apply *a, const prov_op *op)
 {
-    return a->own && prov_apply_is_staged(op, a->own);
+    return a->own && prov_apply_is_put_off(op, a->own);
 }
 
 static bool check_all(prov_apply *a)

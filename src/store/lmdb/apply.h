@@ -24,7 +24,7 @@ bool prov_apply_check(prov_apply *a);
 /* Most rows that it would change; when they are too many, no more are counted. */
 int prov_apply_bound(prov_tx *tx, const prov_plan *plan);
 /* What is not done at once, when the plan is done as an intent of `own`. */
-bool prov_apply_is_staged(const prov_op *op, const prov_id *own);
+bool prov_apply_is_put_off(const prov_op *op, const prov_id *own);
 
 /* --- what the files of operations share ----------------------------------------------------- */
 bool prov_apply_refuse(prov_apply *a, prov_refusal why);                            /* false */
@@ -47,6 +47,8 @@ PROV_EFFECT(delete_large);
 PROV_EFFECT(delete);
 PROV_EFFECT(index);
 PROV_EFFECT(unindex);
+PROV_CHECK(must_be_staged);
+PROV_EFFECT(stage);
 PROV_EFFECT(credential);
 
 PROV_CHECK(member_add); /* apply_member.c */

@@ -68,6 +68,7 @@ PROV_EFFECT(put)
     }
     head.version = old.version + 1;
     write_record(a, &op->id, now, &head);
+    prov_rows_times_put(&a->tx, &op->id, there ? &old : NULL, &head);
     a->put = op->id;
 }
 
@@ -76,10 +77,11 @@ void prov_apply_move(prov_apply *a, const prov_id *id, apr_time_t modified)
     prov_record rec;
     if (!prov_rows_resource(&a->tx, id, &rec))
         return;
-    prov_head head = prov_record_head(rec);
+    prov_head old = prov_record_head(rec), head = old;
     head.version++;
     head.modified = modified;
     write_record(a, id, rec, &head);
+    prov_rows_times_put(&a->tx, id, &old, &head);
 }
 
 PROV_EFFECT(put_large)
@@ -139,6 +141,7 @@ PROV_EFFECT(delete)
     prov_head head = prov_record_head(rec);
     prov_apply_leave_all(a, &op->id, &op->touch);
     remove_record(a, &op->id, &head);
+    prov_rows_times_put(&a->tx, &op->id, &head, NULL);
     PROV_KEY(&a->tx, key, TYPE, &op->id);
     prov_tx_delete(&a->tx, &key);
     PROV_KEY(&a->tx, key, CREDENTIAL, &op->id);

@@ -218,8 +218,9 @@ static prov_err *check_counts(pass *s)
 
 static prov_err *run(prov_store *s, apr_pool_t *p, const prov_checker *c, int64_t *looked_at)
 {
-    static const prov_table_check *const all[] = { prov_checks_resources, prov_checks_outbox,
-                                                   prov_checks_intents, prov_checks_rest };
+    static const prov_table_check *const all[] = { prov_checks_resources, prov_checks_indexes,
+                                                   prov_checks_outbox, prov_checks_intents,
+                                                   prov_checks_rest };
     pass pass = { .c = *c, .store = s, .looked_at = looked_at };
     *looked_at = 0;
     prov_err *err = prov_store_read(s, p, &pass.n);

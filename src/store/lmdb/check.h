@@ -28,9 +28,13 @@ typedef struct prov_table_check {
 
 /* Ended by a NULL check. What later tables follow from comes first. */
 extern const prov_table_check prov_checks_resources[]; /* check_resource.c */
+extern const prov_table_check prov_checks_indexes[];   /* check_index.c */
 extern const prov_table_check prov_checks_outbox[];    /* check_outbox.c */
 extern const prov_table_check prov_checks_intents[];   /* check_intent.c */
 extern const prov_table_check prov_checks_rest[];      /* check_rest.c */
+
+/* check_index.c: a record's rows in them. */
+void prov_check_entries(prov_checker *c, const prov_id *id, prov_record rec);
 
 /* Something is wrong, and nothing tells what would be right: it is left. */
 void prov_check_says(prov_checker *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

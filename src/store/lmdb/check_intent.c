@@ -8,7 +8,7 @@ static void mend_mark(prov_checker *c, const prov_id *group, const prov_id *memb
     if (PROV_CHECK_HAS(c, INTENT, own)) {
         uint8_t nothing_more = 0;
         prov_row_key key;
-        PROV_KEY(c->tx, key, STAGED, own, of_member ? group : member);
+        PROV_KEY(c->tx, key, OWED, own, of_member ? group : member);
         prov_tx_put(c->tx, &key, (prov_bytes){ &nothing_more, 1 });
     } else if (prov_rows_is_member(c->tx, group, member, row)) {
         prov_rows_membership_put(c->tx, group, member, 0);
@@ -21,7 +21,7 @@ static void mend_mark(prov_checker *c, const prov_id *group, const prov_id *memb
 void prov_check_mark(prov_checker *c, const prov_id *group, const prov_id *member, prov_bytes row)
 {
     bool of_member = row.data[0] & PROV_MARK_OF_MEMBER;
-    if (!PROV_CHECK_HAS(c, STAGED, of_member ? member : group, of_member ? group : member) &&
+    if (!PROV_CHECK_HAS(c, OWED, of_member ? member : group, of_member ? group : member) &&
         prov_check_mends(c, "The membership of %s in %s is marked by no intent",
                          prov_check_id(c, member), prov_check_id(c, group)))
         mend_mark(c, group, member, row);
@@ -39,18 +39,17 @@ static void check_intent(prov_checker *c, prov_bytes key, prov_bytes row)
                                                              : "when it had begun");
 }
 
-static void check_staged(prov_checker *c, prov_bytes key, prov_bytes row)
+static void check_owed(prov_checker *c, prov_bytes key, prov_bytes row)
 {
     prov_id own, other;
-    if (prov_row_key_read(key, PROV_TABLE_STAGED, &own, &other) &&
-        !PROV_CHECK_HAS(c, INTENT, &own) &&
+    if (prov_row_key_read(key, PROV_TABLE_OWED, &own, &other) && !PROV_CHECK_HAS(c, INTENT, &own) &&
         prov_check_mends(c, "Something is owed to %s by %s, which has no intent",
                          prov_check_id(c, &other), prov_check_id(c, &own)))
-        prov_check_drop(c, PROV_TABLE_STAGED, key);
+        prov_check_drop(c, PROV_TABLE_OWED, key);
 }
 
 const prov_table_check prov_checks_intents[] = {
     { PROV_TABLE_INTENT, check_intent },
-    { PROV_TABLE_STAGED, check_staged },
+    { PROV_TABLE_OWED, check_owed },
     { 0, NULL },
 };

@@ -1,99 +1,8 @@
 #include "store/lmdb/check.h"
 
-#include "store/index.h"
-
 #include <string.h>
 
-/* --- records and their indexes -------------------------------------------------------------- */
-
-typedef struct fetch {
-    prov_tx *tx;
-    const prov_id *id;
-    bool lost;
-} fetch;
-
-static prov_bytes fetch_large(void *baton, const uint8_t digest[16])
-{
-    fetch *f = baton;
-    prov_row_key key;
-    prov_bytes value = prov_bytes_of(NULL);
-    PROV_KEY(f->tx, key, LARGE, f->id, digest);
-    f->lost |= !prov_tx_get(f->tx, &key, &value);
-    return value;
-}
-
-/* -1: of a type that is not declared now, or of a record that is not whole, nobody knows. */
-static int keys_of(prov_checker *c, const prov_id *id, prov_record rec, const prov_index_key **keys)
-{
-    fetch f = { c->tx, id, false };
-    int count = 0;
-    if (prov_record_check(c->tx->scratch, rec))
-        return -1;
-    prov_head head = prov_record_head(rec);
-    const prov_resource_type *type = prov_registry_type_numbered(c->registry, head.type);
-    if (type && head.flags & PROV_RECORD_LARGE)
-        rec = prov_record_join(c->tx->scratch, rec, fetch_large, &f);
-    const prov_object *o =
-        type && !f.lost ? prov_record_read(c->tx->scratch, c->registry, rec) : NULL;
-    return o && !prov_index_keys(c->tx->scratch, type, o, keys, &count) ? count : -1;
-}
-
-static void make_entry(prov_checker *c, prov_row_key *key, const prov_index_key *k, uint16_t domain,
-                       const prov_id *id)
-{
-    if (k->unique)
-        PROV_KEY(c->tx, *key, UNIQUE, k->attr, prov_index_domain(k, domain), k->key);
-    else
-        PROV_KEY(c->tx, *key, INDEX, k->attr, domain, k->key, id);
-}
-
-/* One of those that its record would have. */
-static bool has_entry(prov_checker *c, const prov_id *id, prov_record rec,
-                      const prov_row_key *entry)
-{
-    const prov_index_key *keys;
-    int count = keys_of(c, id, rec, &keys);
-    for (int i = 0; i < count; i++) {
-        prov_row_key key;
-        make_entry(c, &key, &keys[i], prov_record_head(rec).domain, id);
-        if (key.table == entry->table && key.len == entry->len &&
-            memcmp(key.b, entry->b, key.len) == 0)
-            return true;
-    }
-    return count < 0;
-}
-
-/* Whether somebody else has a unique value by right. */
-static bool is_taken(prov_checker *c, const prov_row_key *key, const prov_id *id)
-{
-    prov_id holder;
-    prov_record rec;
-    return prov_tx_get_id(c->tx, key, &holder) && !prov_id_equal(&holder, id) &&
-           prov_rows_resource(c->tx, &holder, &rec) && has_entry(c, &holder, rec, key);
-}
-
-static void check_entries(prov_checker *c, const prov_id *id, prov_record rec)
-{
-    const prov_index_key *keys;
-    int count = keys_of(c, id, rec, &keys);
-    for (int i = 0; i < count; i++) {
-        prov_row_key key;
-        prov_id holder;
-        make_entry(c, &key, &keys[i], prov_record_head(rec).domain, id);
-        bool there = keys[i].unique
-                         ? prov_tx_get_id(c->tx, &key, &holder) && prov_id_equal(&holder, id)
-                         : prov_tx_has(c->tx, &key);
-        if (there)
-            continue;
-        if (keys[i].unique && is_taken(c, &key, id))
-            prov_check_says(c, "Resource %s has a value of attribute %d that another has too",
-                            prov_check_id(c, id), keys[i].attr);
-        else if (prov_check_mends(c, "Resource %s is missing from the index of attribute %d",
-                                  prov_check_id(c, id), keys[i].attr))
-            prov_tx_put(c->tx, &key,
-                        keys[i].unique ? (prov_bytes){ id->b, sizeof id->b } : prov_bytes_of(NULL));
-    }
-}
+/* --- records -------------------------------------------------------------------------------- */
 
 static void check_declared(prov_checker *c, const prov_id *id, prov_record rec)
 {
@@ -147,7 +56,7 @@ static void check_record(prov_checker *c, prov_bytes key, prov_bytes row)
         prov_check_says(c, "Resource %s is there twice, and of two types", prov_check_id(c, &id));
     large_check large = { .c = c, .id = &id };
     prov_record_large_each(rec, check_digest, &large);
-    check_entries(c, &id, rec);
+    prov_check_entries(c, &id, rec);
     check_declared(c, &id, rec);
 }
 
@@ -158,37 +67,6 @@ static void check_type(prov_checker *c, prov_bytes key, prov_bytes row)
     if (!prov_rows_resource(c->tx, id, &rec) &&
         prov_check_mends(c, "Id %s leads to no record", prov_check_id(c, id)))
         prov_check_drop(c, PROV_TABLE_TYPE, key);
-}
-
-/* An entry must be one of those its record would have. */
-static void check_entry(prov_checker *c, const prov_id *id, prov_table table, prov_bytes entry)
-{
-    prov_record rec;
-    prov_row_key key;
-    bool wrong = false;
-    prov_row_key_copy(&key, table, entry);
-    if (!prov_rows_resource(c->tx, id, &rec))
-        wrong =
-            prov_check_mends(c, "An index leads to %s, which does not exist", prov_check_id(c, id));
-    else if (!has_entry(c, id, rec, &key))
-        wrong = prov_check_mends(c, "An index knows %s by a value that it does not have",
-                                 prov_check_id(c, id));
-    if (wrong)
-        prov_tx_delete(c->tx, &key);
-}
-
-static void check_unique(prov_checker *c, prov_bytes key, prov_bytes row)
-{
-    prov_id id;
-    if (row.len == sizeof id.b) {
-        memcpy(id.b, row.data, sizeof id.b);
-        check_entry(c, &id, PROV_TABLE_UNIQUE, key);
-    }
-}
-
-static void check_index(prov_checker *c, prov_bytes key, prov_bytes row)
-{
-    check_entry(c, prov_row_key_last_id(key), PROV_TABLE_INDEX, key);
 }
 
 static void check_large(prov_checker *c, prov_bytes key, prov_bytes row)
@@ -296,8 +174,6 @@ static void check_member_of(prov_checker *c, prov_bytes key, prov_bytes row)
 const prov_table_check prov_checks_resources[] = {
     { PROV_TABLE_RECORD, check_record },
     { PROV_TABLE_TYPE, check_type },
-    { PROV_TABLE_UNIQUE, check_unique },
-    { PROV_TABLE_INDEX, check_index },
     { PROV_TABLE_LARGE, check_large },
     { PROV_TABLE_CREDENTIAL, check_credential },
     { PROV_TABLE_MEMBER, check_member },

@@ -12,6 +12,7 @@
 
 #define DRAIN_MOST_S 5 /* how long those inside are waited for */
 #define SIZE_LEAST   ((int64_t)1 << 20)
+#define OLD_TABLES   2 /* that migrate.c empties */
 
 static const char *const names[] = {
 #define ROW(symbol, name, layout) name,
@@ -101,16 +102,13 @@ static MDB_val format_key(prov_row_key *key)
     return (MDB_val){ key->len, key->b };
 }
 
-/* What a file of format 1 has not are tables, and now it has them. */
 static int put_format(prov_env *env, MDB_txn *txn)
 {
     uint8_t format = PROV_STORE_FORMAT;
     prov_row_key key;
     MDB_val k = format_key(&key), v = { sizeof format, &format };
-    if (env->format == PROV_STORE_FORMAT)
-        return 0;
-    env->format = PROV_STORE_FORMAT;
-    return mdb_put(txn, env->dbi[PROV_TABLE_META], &k, &v, 0);
+    int rc = mdb_put(txn, env->dbi[PROV_TABLE_META], &k, &v, MDB_NOOVERWRITE);
+    return rc == MDB_KEYEXIST ? 0 : rc;
 }
 
 /* Tables and format come into being together. */
@@ -171,7 +169,7 @@ int prov_env_open_file(prov_env *env)
         return rc;
     rc = mdb_env_set_maxreaders(env->mdb, PROV_LMDB_READERS);
     if (rc == 0)
-        rc = mdb_env_set_maxdbs(env->mdb, PROV_TABLES);
+        rc = mdb_env_set_maxdbs(env->mdb, PROV_TABLES + OLD_TABLES);
     if (rc == 0)
         rc = mdb_env_set_mapsize(env->mdb, env->size);
     if (rc == 0)
@@ -202,7 +200,14 @@ prov_err *prov_env_open(prov_env *env, apr_pool_t *p, const prov_store_settings 
     if (err)
         return err;
     int rc = prov_env_open_file(env);
-    if (env->format > PROV_STORE_FORMAT)
+    if (rc == 0 && env->format && env->format < PROV_STORE_FORMAT)
+        rc = prov_env_migrate(env, p);
+    if (rc == EBUSY)
+        err = prov_err_make(p, 503, NULL,
+                            "The store has format %d, and processes of an older mod_provision "
+                            "still use it: stop the server before this one is started",
+                            env->format);
+    else if (env->format > PROV_STORE_FORMAT)
         err = prov_err_make(p, 500, NULL,
                             "The store has format %d, and this mod_provision knows formats up to "
                             "%d: it needs a newer mod_provision",

@@ -37,6 +37,8 @@ prov_err *prov_env_open(prov_env *env, apr_pool_t *p, const prov_store_settings 
 int prov_env_open_file(prov_env *env); /* what is there, or a new one; 0 or LMDB's error */
 /* A folder and file where there are none: whole and on disk before they bear their names. */
 prov_err *prov_env_create(prov_env *env, apr_pool_t *p);
+/* What an older format holds becomes what this one does. EBUSY: older programs still use it. */
+int prov_env_migrate(prov_env *env, apr_pool_t *p);
 /* Waits, bounded, for those inside. */
 void prov_env_close(prov_env *env);
 static inline void prov_env_suspect(prov_env *env, bool suspect)

@@ -111,7 +111,7 @@ bool prov_intent_wait(prov_store *s, const prov_id *resource, apr_time_t until)
 
 /* --- going on ------------------------------------------------------------------------------- */
 
-static bool run(prov_staging *s, prov_step *step)
+static bool run(prov_preparing *s, prov_step *step)
 {
     bool unknown;
     int rc = prov_committer_step(&s->store->committer, step, s, &unknown);
@@ -120,13 +120,13 @@ static bool run(prov_staging *s, prov_step *step)
     return s->verdict->kind == PROV_DONE;
 }
 
-void prov_intent_go_on(prov_staging *s)
+void prov_intent_go_on(prov_preparing *s)
 {
     prov_settling what = { .id = s->id, .number = s->number };
     bool good = s->verdict->kind == PROV_DONE;
     while (good && s->at < prov_plan_length(s->plan)) {
-        good = run(s, prov_intent_stage);
-        prov_fault_point("stage");
+        good = run(s, prov_intent_prepare);
+        prov_fault_point("prepare");
     }
     good = good && run(s, prov_intent_switch);
     int rc = settle(s->store, &what, 0);

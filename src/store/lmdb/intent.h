@@ -19,25 +19,25 @@
 #define PROV_OWES_TOUCH 1
 
 /* An intent that is being prepared, by the submitter of its plan. */
-typedef struct prov_staging {
+typedef struct prov_preparing {
     prov_store *store;
     const prov_plan *plan;
     prov_verdict *verdict;
     prov_id id;
     uint64_t number; /* 0: it has not begun */
-    int at;          /* the operation that is staged next, */
+    int at;          /* the operation that is prepared next, */
     bool walking;    /* and how far a walk of the memberships that it ends has come */
     bool climbing;
     prov_id after;
-} prov_staging;
+} prov_preparing;
 
 /* Whether the plan is to be carried out as an intent, and whose. */
 bool prov_intent_wants(prov_tx *tx, const prov_plan *plan, prov_id *whose);
 
 /* --- steps ---------------------------------------------------------------------------------- */
-void prov_intent_begin(prov_tx *tx, void *staging);
-void prov_intent_stage(prov_tx *tx, void *staging); /* intent_stage.c */
-void prov_intent_switch(prov_tx *tx, void *staging);
+void prov_intent_begin(prov_tx *tx, void *preparing);
+void prov_intent_prepare(prov_tx *tx, void *preparing); /* intent_prepare.c */
+void prov_intent_switch(prov_tx *tx, void *preparing);
 
 /* Done or undone, by whoever comes. */
 typedef struct prov_settling {
@@ -49,7 +49,7 @@ void prov_intent_settle(prov_tx *tx, void *settling); /* intent_settle.c */
 
 /* --- the whole of it (intent.c) -------------------------------------------------------------- */
 /* From the step after the beginning to the end, and the verdict. */
-void prov_intent_go_on(prov_staging *s);
+void prov_intent_go_on(prov_preparing *s);
 /* True once no intent of the resource is open; false when the time is over. One that was abandoned
  * is settled meanwhile. */
 bool prov_intent_wait(prov_store *s, const prov_id *resource, apr_time_t until);

@@ -13,7 +13,7 @@ static int next_units(prov_tx *tx, const prov_id *own, unit units[UNITS_MOST])
     prov_row_key prefix;
     prov_walk w;
     int count = 0;
-    PROV_PREFIX(tx, prefix, STAGED, 1, own);
+    PROV_PREFIX(tx, prefix, OWED, 1, own);
     prov_walk_begin(&w, tx, &prefix, NULL);
     while (count < UNITS_MOST && prov_walk_next(&w)) {
         units[count++] = (unit){ .other = *prov_row_key_last_id(w.key),
@@ -130,7 +130,7 @@ static bool settle_some(prov_apply *a, prov_intent *in)
             finish(a, in, &units[i]);
         else
             undo(a, in, &units[i]);
-        PROV_KEY(&a->tx, key, STAGED, &in->resource, &units[i].other);
+        PROV_KEY(&a->tx, key, OWED, &in->resource, &units[i].other);
         prov_tx_delete(&a->tx, &key);
     }
     if (i < count || count == UNITS_MOST)
@@ -148,7 +148,7 @@ void prov_intent_settle(prov_tx *tx, void *baton)
         s->over = true;
         return;
     }
-    if (in.state == PROV_INTENT_STAGING)
+    if (in.state == PROV_INTENT_PREPARING)
         in.state = PROV_INTENT_UNDOING; /* its owner can no longer go on with it */
     prov_apply a = { .tx = *tx, .verdict = &unasked };
     s->over = settle_some(&a, &in);

@@ -10,6 +10,11 @@
 #define NAME_PLAIN 400
 #define NAME_HEAD  (NAME_PLAIN + 1 - PROV_DIGEST_LEN)
 
+/* What must keep its order ends with a 0, so the two lowest bytes are written as two. A text that
+ * then is longer than this becomes its head, a mark that no other has, and the rest's digest. */
+#define ORDERED_PLAIN 404
+enum { ORDERED_END = 0, ORDERED_ESCAPE = 1, ORDERED_CUT = 3 };
+
 static const char *const layouts[] = {
 #define ROW(symbol, name, layout) layout,
     PROV_LMDB_TABLES(ROW)
@@ -43,6 +48,47 @@ static void add_name(prov_row_key *k, prov_bytes name)
     add(k, digest, sizeof digest);
 }
 
+static void add_escaped(prov_row_key *k, prov_bytes text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        bool low = text.data[i] <= ORDERED_ESCAPE;
+        if (low)
+            k->b[k->len++] = ORDERED_ESCAPE;
+        k->b[k->len++] = low ? text.data[i] + 1 : text.data[i];
+    }
+}
+
+static size_t ordered_head(prov_bytes text)
+{
+    size_t len = 0, room = ORDERED_PLAIN;
+    for (; len < text.len; len++) {
+        size_t takes = text.data[len] <= ORDERED_ESCAPE ? 2 : 1;
+        if (takes > room)
+            break;
+        room -= takes;
+    }
+    return len;
+}
+
+static void add_ordered(prov_row_key *k, prov_bytes text)
+{
+    size_t head = ordered_head(text);
+    uint8_t digest[PROV_DIGEST_LEN];
+    add_escaped(k, (prov_bytes){ text.data, head });
+    if (head < text.len) {
+        prov_sha256((prov_bytes){ text.data + head, text.len - head }, digest);
+        k->b[k->len++] = ORDERED_ESCAPE;
+        k->b[k->len++] = ORDERED_CUT;
+        add_escaped(k, (prov_bytes){ digest, sizeof digest });
+    }
+    k->b[k->len++] = ORDERED_END;
+}
+
+void prov_row_key_start(prov_row_key *k, prov_bytes start)
+{
+    add_escaped(k, (prov_bytes){ start.data, ordered_head(start) });
+}
+
 static void make(prov_row_key *k, uint16_t tenant, prov_table table, int fields, va_list args)
 {
     k->table = table;
@@ -62,6 +108,9 @@ static void make(prov_row_key *k, uint16_t tenant, prov_table table, int fields,
             break;
         case 'n':
             add_name(k, va_arg(args, prov_bytes));
+            break;
+        case 's':
+            add_ordered(k, va_arg(args, prov_bytes));
             break;
         default: /* an id or a digest */
             add(k, va_arg(args, const void *), *f == 'D' ? 32 : 16);
@@ -85,6 +134,15 @@ void prov_row_key_prefix(prov_row_key *k, uint16_t tenant, prov_table table, int
     va_end(args);
 }
 
+/* As it lies. */
+static prov_bytes get_ordered(prov_reader *in)
+{
+    const uint8_t *end = memchr(in->at, ORDERED_END, (size_t)(in->end - in->at));
+    prov_bytes text = prov_get_bytes(in, end ? (size_t)(end - in->at) : SIZE_MAX);
+    prov_get_u8(in);
+    return text;
+}
+
 static void read_field(prov_reader *in, char field, void *out)
 {
     prov_bytes b;
@@ -105,6 +163,9 @@ static void read_field(prov_reader *in, char field, void *out)
     case 'n':
         len = prov_get_u16(in);
         *(prov_bytes *)out = prov_get_bytes(in, len);
+        break;
+    case 's':
+        *(prov_bytes *)out = get_ordered(in);
         break;
     default:
         len = field == 'D' ? 32 : 16;

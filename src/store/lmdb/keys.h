@@ -19,6 +19,10 @@ void prov_row_key_make(prov_row_key *k, uint16_t tenant, prov_table table, ...);
 /* Only the first `fields`: what a walk begins with. */
 void prov_row_key_prefix(prov_row_key *k, uint16_t tenant, prov_table table, int fields, ...);
 
+/* Behind a prefix that ends where an ordered text comes: what all the keys begin with whose text
+ * begins with `start`. */
+void prov_row_key_start(prov_row_key *k, prov_bytes start);
+
 /* The fields of a stored key: uint8_t *, uint16_t *, uint32_t *, uint64_t *, prov_id *, digests
  * uint8_t *, prov_bytes *. False if the key is not of the table's layout. */
 bool prov_row_key_read(prov_bytes key, prov_table table, ...);

@@ -129,6 +129,18 @@ prov_err *prov_store_register(prov_store *s, uint64_t generation, prov_process *
     return rc ? prov_store_own_err(s, rc, "The process cannot be registered") : NULL;
 }
 
+static void put_process_anew(prov_tx *tx, void *baton)
+{
+    prov_rows_process_put(tx, baton);
+}
+
+prov_err *prov_store_register_anew(prov_store *s, const prov_process *process)
+{
+    prov_process row = *process;
+    int rc = prov_committer_step(&s->committer, put_process_anew, &row, NULL);
+    return rc ? prov_store_own_err(s, rc, "The process cannot be registered") : NULL;
+}
+
 static void drop_process(prov_tx *tx, void *baton)
 {
     prov_row_key key;

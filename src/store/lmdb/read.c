@@ -1,4 +1,3 @@
-#include "store/index.h"
 #include "store/lmdb/private.h"
 
 #include <apr_strings.h>
@@ -66,14 +65,6 @@ prov_bytes prov_snapshot_large(prov_snapshot *n, const prov_id *id, const uint8_
     return prov_tx_get(&n->tx, &key, &value) ? value : prov_bytes_of(NULL);
 }
 
-bool prov_snapshot_unique(prov_snapshot *n, uint16_t attr, uint16_t domain, prov_bytes name,
-                          prov_id *out)
-{
-    prov_row_key key;
-    PROV_KEY(&n->tx, key, UNIQUE, attr, domain, name);
-    return prov_tx_get_id(&n->tx, &key, out);
-}
-
 /* The ids that end the keys of a walk. */
 static void each_id_under(prov_snapshot *n, const prov_row_key *prefix, const prov_row_key *after,
                           prov_each_id *each, void *baton)
@@ -83,48 +74,6 @@ static void each_id_under(prov_snapshot *n, const prov_row_key *prefix, const pr
     while (prov_walk_next(&w) && each(baton, prov_row_key_last_id(w.key)))
         ;
     prov_walk_end(&w);
-}
-
-void prov_snapshot_indexed(prov_snapshot *n, uint16_t attr, uint16_t domain, prov_bytes name,
-                           prov_each_id *each, void *baton)
-{
-    prov_row_key prefix;
-    PROV_PREFIX(&n->tx, prefix, INDEX, 3, attr, domain, name);
-    each_id_under(n, &prefix, NULL, each, baton);
-}
-
-/* One length of names. */
-static bool each_starting(prov_snapshot *n, prov_row_key *prefix, bool unique, prov_bytes start,
-                          size_t len, prov_each_id *each, void *baton)
-{
-    prov_walk w;
-    bool more = true;
-    prefix->b[prefix->len++] = (uint8_t)(len >> 8);
-    prefix->b[prefix->len++] = (uint8_t)len;
-    memcpy(prefix->b + prefix->len, start.data, start.len);
-    prefix->len += start.len;
-    prov_walk_begin(&w, &n->tx, prefix, NULL);
-    while (more && prov_walk_next(&w)) {
-        const prov_id *id = unique ? (const prov_id *)w.value.data : prov_row_key_last_id(w.key);
-        more = each(baton, id);
-    }
-    prov_walk_end(&w);
-    return more;
-}
-
-/* Names lie by their length first, so each length is looked for. */
-void prov_snapshot_starting(prov_snapshot *n, uint16_t attr, uint16_t domain, bool unique,
-                            prov_bytes start, prov_each_id *each, void *baton)
-{
-    bool more = true;
-    for (size_t len = start.len; len <= PROV_INDEX_KEY_MOST && more; len++) {
-        prov_row_key prefix;
-        if (unique)
-            PROV_PREFIX(&n->tx, prefix, UNIQUE, 2, attr, domain);
-        else
-            PROV_PREFIX(&n->tx, prefix, INDEX, 2, attr, domain);
-        more = each_starting(n, &prefix, unique, start, len, each, baton);
-    }
 }
 
 void prov_snapshot_resources(prov_snapshot *n, uint16_t type, const prov_id *after,

@@ -3,6 +3,7 @@
 #ifndef PROV_STORE_LMDB_ROWS_H
 #define PROV_STORE_LMDB_ROWS_H
 
+#include "store/index.h"
 #include "store/lmdb/tx.h"
 
 /* --- links (rows_link.c) -------------------------------------------------------------------- */
@@ -69,7 +70,7 @@ int prov_rows_groups(prov_tx *tx, const prov_id *member, prov_rows_keep *keep, c
 
 /* --- intents (rows_intent.c) ---------------------------------------------------------------- */
 typedef enum {
-    PROV_INTENT_STAGING = 1,
+    PROV_INTENT_PREPARING = 1,
     PROV_INTENT_SWITCHED,
     PROV_INTENT_UNDOING
 } prov_intent_state;
@@ -93,6 +94,25 @@ void prov_rows_intent_put(prov_tx *tx, const prov_intent *intent);
 /* Its process is gone, or has not come on with it. */
 bool prov_rows_intent_is_abandoned(const prov_intent *intent, apr_time_t now);
 bool prov_rows_any_intent(prov_tx *tx);
+
+/* --- indexes (rows_index.c) ----------------------------------------------------------------- */
+/* From `old` (NULL: new) to `now` (NULL: gone): its places in the order of time. */
+void prov_rows_times_put(prov_tx *tx, const prov_id *id, const prov_head *old,
+                         const prov_head *now);
+bool prov_rows_times_there(prov_tx *tx, const prov_id *id, const prov_head *head);
+void prov_rows_index_key(prov_tx *tx, prov_row_key *key, const prov_index_key *k, uint16_t domain,
+                         const prov_id *id);
+/* With its large values in it, then on the scratch pool. False: one is lost. */
+bool prov_rows_whole(prov_tx *tx, const prov_id *id, prov_record *rec);
+/* The keys that a record must have, on the scratch pool. -1: of a type that is not declared now, or
+ * of a record that is not whole, nobody knows. */
+int prov_rows_keys_of(prov_tx *tx, const prov_registry *r, const prov_id *id, prov_record rec,
+                      const prov_index_key **keys);
+bool prov_rows_stage(prov_tx *tx, prov_index_kind kind, uint16_t attr, prov_stage *out);
+bool prov_rows_stage_read(prov_bytes key, prov_bytes row, prov_stage *out);
+void prov_rows_stage_put(prov_tx *tx, const prov_stage *stage);
+#define PROV_STAGED "staged" /* counts what prov_plan_stage changed */
+uint64_t prov_rows_staged(prov_tx *tx);
 
 /* --- targets and the rest (rows_misc.c) ----------------------------------------------------- */
 /* A target never seen has a zero row. */

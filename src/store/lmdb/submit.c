@@ -25,7 +25,7 @@ static bool wants_intent(prov_store *s, const prov_plan *plan, prov_id *whose)
     return wants;
 }
 
-static void submit_large(prov_staging *s)
+static void submit_large(prov_preparing *s)
 {
     bool unknown;
     int rc = prov_committer_step(&s->store->committer, prov_intent_begin, s, &unknown);
@@ -37,7 +37,7 @@ static void submit_large(prov_staging *s)
 
 static void submit_once(prov_store *s, const prov_plan *plan, prov_verdict *verdict)
 {
-    prov_staging large = { .store = s, .plan = plan, .verdict = verdict };
+    prov_preparing large = { .store = s, .plan = plan, .verdict = verdict };
     if (wants_intent(s, plan, &large.id))
         submit_large(&large);
     else
@@ -75,7 +75,7 @@ typedef struct decision {
     prov_store_decide *decide;
     void *baton;
     prov_verdict *verdict;
-    prov_staging large;
+    prov_preparing large;
 } decision;
 
 /* A large plan only begins here; from then on nobody else can change what it was decided on. */
@@ -102,7 +102,7 @@ static void decide_once(decision *d)
 {
     bool unknown;
     memset(d->verdict, 0, sizeof *d->verdict);
-    d->large = (prov_staging){ .store = d->store, .verdict = d->verdict };
+    d->large = (prov_preparing){ .store = d->store, .verdict = d->verdict };
     int rc = prov_committer_step(&d->store->committer, decide, d, &unknown);
     if (rc)
         *d->verdict = (prov_verdict){ .kind = unknown ? PROV_UNKNOWN : prov_env_verdict(rc) };

@@ -1,7 +1,8 @@
 /* The tables of the file, one row each: symbol, name, and the layout of its keys after the two
  * bytes of the tenant. Letters: 1 2 4 8 a number of that many bytes, big-endian; i an id; d a
  * digest of 16 bytes, D of 32; n bytes of any length behind their length, long ones hashed at the
- * tail. What follows from another table is an index, kept by the one function that writes both. */
+ * tail; s the same, in their order: a text lies before those that begin with it. What follows from
+ * another table is an index, kept by the one function that writes both. */
 #ifndef PROV_STORE_LMDB_TABLES_H
 #define PROV_STORE_LMDB_TABLES_H
 
@@ -15,13 +16,16 @@
     ROW(RECORD,     "record",     "2i")   /* type, resource: record; in the order of a scan */     \
     ROW(COUNT,      "count",      "22")   /* type, domain: how many records */                     \
     ROW(LARGE,      "large",      "id")   /* resource, digest: value */                            \
-    ROW(UNIQUE,     "unique",     "22n")  /* attribute, domain, key: resource */                   \
-    ROW(INDEX,      "index",      "22ni") /* attribute, domain, key, resource */                   \
+    ROW(UNIQUE,     "unique2",    "22s")  /* attribute, domain, key: resource */                   \
+    ROW(INDEX,      "index2",     "22si") /* attribute, domain, key, resource */                   \
+    ROW(CREATED,    "created",    "228i") /* type, domain, when, resource */                       \
+    ROW(MODIFIED,   "modified",   "228i") /* the same, of the last change */                       \
+    ROW(STAGE,      "stage",      "12")   /* kind of index, attribute: how far it is built */      \
     ROW(CREDENTIAL, "credential", "i")    /* resource: version, hash */                            \
     ROW(MEMBER,     "member",     "ii")   /* group, member: nothing, or an intent's mark */        \
     ROW(MEMBER_OF,  "member_of",  "ii")   /* member, group: the same */                            \
     ROW(INTENT,     "intent",     "i")    /* resource: how far what is done to it has come */      \
-    ROW(STAGED,     "staged",     "ii")   /* resource, another: what the intent owes that one */   \
+    ROW(OWED,       "owed",       "ii")   /* resource, another: what the intent owes that one */   \
     ROW(GRANT,      "grant",      "i42")  /* resource, target, application */                      \
     ROW(LINK,       "link",       "i4")   /* resource, target: link */                             \
     ROW(LINK_AT,    "link_at",    "4i")   /* target, resource */                                   \

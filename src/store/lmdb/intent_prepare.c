@@ -19,7 +19,7 @@ static prov_touch first_touch(const prov_plan *plan, const prov_id *own)
     prov_touch none = { 0 };
     for (int i = 0; i < prov_plan_length(plan); i++) {
         const prov_op *op = prov_plan_op(plan, i);
-        if (prov_apply_is_staged(op, own) || op->code == PROV_OP_DELETE)
+        if (prov_apply_is_put_off(op, own) || op->code == PROV_OP_DELETE)
             return touch_of_others(op);
     }
     return none;
@@ -27,7 +27,7 @@ static prov_touch first_touch(const prov_plan *plan, const prov_id *own)
 
 void prov_intent_begin(prov_tx *tx, void *baton)
 {
-    prov_staging *s = baton;
+    prov_preparing *s = baton;
     prov_apply a = { .tx = *tx, .plan = s->plan, .verdict = s->verdict, .own = &s->id };
     bool good = prov_apply_check(&a);
     *tx = a.tx;
@@ -43,7 +43,7 @@ void prov_intent_begin(prov_tx *tx, void *baton)
     uint32_t pid = (uint32_t)getpid();
     prov_intent intent = { .resource = s->id,
                            .number = s->number,
-                           .state = PROV_INTENT_STAGING,
+                           .state = PROV_INTENT_PREPARING,
                            .pid = pid,
                            .started = prov_process_started(pid),
                            .until = apr_time_now() + PROV_INTENT_LEASE,
@@ -52,10 +52,10 @@ void prov_intent_begin(prov_tx *tx, void *baton)
 }
 
 /* False: somebody has taken it for abandoned. */
-static bool hold(prov_tx *tx, prov_staging *s, prov_intent *intent)
+static bool hold(prov_tx *tx, prov_preparing *s, prov_intent *intent)
 {
     if (prov_rows_intent(tx, &s->id, intent) && intent->number == s->number &&
-        intent->state == PROV_INTENT_STAGING)
+        intent->state == PROV_INTENT_PREPARING)
         return true;
     *s->verdict = (prov_verdict){ .kind = PROV_BROKEN };
     return false;
@@ -77,7 +77,7 @@ static void owe(prov_tx *tx, const prov_id *own, const prov_id *other, uint8_t f
 {
     prov_row_key key;
     prov_buf row;
-    PROV_KEY(tx, key, STAGED, own, other);
+    PROV_KEY(tx, key, OWED, own, other);
     read_row(tx, &key, &row);
     row.data[0] |= flags;
     prov_tx_put(tx, &key, prov_buf_bytes(&row));
@@ -92,7 +92,7 @@ static void owe_grant(prov_tx *tx, const prov_id *own, const prov_op *op)
     PROV_KEY(tx, link, LINK, &op->id, op->target);
     if (prov_tx_has(tx, &key) && prov_tx_has(tx, &link))
         return;
-    PROV_KEY(tx, key, STAGED, own, &op->id);
+    PROV_KEY(tx, key, OWED, own, &op->id);
     read_row(tx, &key, &row);
     prov_put_u16(&row, op->type);
     prov_put_u32(&row, op->target);
@@ -103,7 +103,8 @@ static void owe_grant(prov_tx *tx, const prov_id *own, const prov_op *op)
 /* --- marks ---------------------------------------------------------------------------------- */
 
 /* A membership of `own`, on either side. What another intent has marked is that one's. */
-static void mark(prov_tx *tx, prov_staging *s, prov_intent *in, const prov_id *other, uint8_t mark)
+static void mark(prov_tx *tx, prov_preparing *s, prov_intent *in, const prov_id *other,
+                 uint8_t mark)
 {
     bool of_member = (mark & PROV_MARK_OF_MEMBER) != 0, adds = (mark & PROV_MARK_ADDED) != 0;
     const prov_id *group = of_member ? other : &s->id, *member = of_member ? &s->id : other;
@@ -143,7 +144,7 @@ static bool is_put(const prov_plan *plan, const prov_id *id)
     return false;
 }
 
-static void add(prov_tx *tx, prov_staging *s, prov_intent *in, const prov_id *member)
+static void add(prov_tx *tx, prov_preparing *s, prov_intent *in, const prov_id *member)
 {
     if (prov_rows_exists(tx, member) || (prov_id_equal(member, &s->id) && is_put(s->plan, member)))
         mark(tx, s, in, member, PROV_MARK_ADDED);
@@ -152,7 +153,7 @@ static void add(prov_tx *tx, prov_staging *s, prov_intent *in, const prov_id *me
             (prov_verdict){ .kind = PROV_REFUSED, .why = PROV_NO_MEMBER, .holder = *member };
 }
 
-static bool is_going_on(const prov_tx *tx, const prov_staging *s)
+static bool is_going_on(const prov_tx *tx, const prov_preparing *s)
 {
     return tx->rc == 0 && s->verdict->kind == PROV_DONE && tx->rows < PROV_INTENT_ROWS;
 }
@@ -161,7 +162,7 @@ static bool is_going_on(const prov_tx *tx, const prov_staging *s)
 
 #define WALK_MOST (PROV_INTENT_ROWS / 3)
 
-static int next_ids(prov_tx *tx, const prov_staging *s, prov_id ids[WALK_MOST])
+static int next_ids(prov_tx *tx, const prov_preparing *s, prov_id ids[WALK_MOST])
 {
     prov_row_key prefix, from;
     prov_walk w;
@@ -176,8 +177,8 @@ static int next_ids(prov_tx *tx, const prov_staging *s, prov_id ids[WALK_MOST])
     return count;
 }
 
-/* One stretch of the members, then of the groups; true when all of the operation is staged. */
-static bool walk(prov_tx *tx, prov_staging *s, prov_intent *in, bool climbs)
+/* One stretch of the members, then of the groups; true when all of the operation is prepared. */
+static bool walk(prov_tx *tx, prov_preparing *s, prov_intent *in, bool climbs)
 {
     prov_id *ids = apr_palloc(tx->scratch, WALK_MOST * sizeof *ids);
     int count = next_ids(tx, s, ids), i = 0;
@@ -198,7 +199,7 @@ static bool walk(prov_tx *tx, prov_staging *s, prov_intent *in, bool climbs)
 }
 
 /* False: there is more to do about it. */
-static bool stage_one(prov_tx *tx, prov_staging *s, prov_intent *in, const prov_op *op)
+static bool prepare_one(prov_tx *tx, prov_preparing *s, prov_intent *in, const prov_op *op)
 {
     switch (op->code) {
     case PROV_OP_MEMBER_ADD:
@@ -219,9 +220,9 @@ static bool stage_one(prov_tx *tx, prov_staging *s, prov_intent *in, const prov_
     }
 }
 
-void prov_intent_stage(prov_tx *tx, void *baton)
+void prov_intent_prepare(prov_tx *tx, void *baton)
 {
-    prov_staging *s = baton;
+    prov_preparing *s = baton;
     prov_intent intent;
     if (!hold(tx, s, &intent))
         return;
@@ -231,8 +232,8 @@ void prov_intent_stage(prov_tx *tx, void *baton)
     }
     while (s->at < prov_plan_length(s->plan) && is_going_on(tx, s)) {
         const prov_op *op = prov_plan_op(s->plan, s->at);
-        bool staged = prov_apply_is_staged(op, &s->id) || op->code == PROV_OP_DELETE;
-        if (!staged || stage_one(tx, s, &intent, op))
+        bool large = prov_apply_is_put_off(op, &s->id) || op->code == PROV_OP_DELETE;
+        if (!large || prepare_one(tx, s, &intent, op))
             s->at++;
     }
     intent.until = apr_time_now() + PROV_INTENT_LEASE;
@@ -241,14 +242,14 @@ void prov_intent_stage(prov_tx *tx, void *baton)
 
 void prov_intent_switch(prov_tx *tx, void *baton)
 {
-    prov_staging *s = baton;
+    prov_preparing *s = baton;
     prov_intent intent;
     prov_row_key owed;
     prov_walk w;
     if (!hold(tx, s, &intent))
         return;
     bool there = prov_rows_exists(tx, &s->id);
-    PROV_PREFIX(tx, owed, STAGED, 1, &s->id);
+    PROV_PREFIX(tx, owed, OWED, 1, &s->id);
     prov_walk_begin(&w, tx, &owed, NULL);
     prov_apply a = { .tx = *tx,
                      .plan = s->plan,

@@ -1,0 +1,199 @@
+/* Whatever indexes a filter is answered by, it finds what going through everything finds. SEED=n
+ * begins with that seed. */
+#include "framework_given.h"
+
+#include "framework/list.h"
+
+#define USERS   240
+#define GROUPS  20
+#define FILTERS 6000
+
+static uint64_t state = 1;
+
+static uint32_t below(uint32_t n)
+{
+    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(state >> 33) % n;
+}
+
+#define PICK(list) (list)[below(sizeof(list) / sizeof *(list))]
+
+/* Texts that begin alike, fold alike, or are ordered otherwise as they are than folded. */
+static const char *const texts[] = { "a",
+                                     "A",
+                                     "ab",
+                                     "aB1",
+                                     "abc",
+                                     "b",
+                                     "B2",
+                                     "ba",
+                                     "corp",
+                                     "corp/a",
+                                     "corp0",
+                                     "stra\xc3\x9f"
+                                     "e",
+                                     "strasse",
+                                     "strat",
+                                     "\xc3\x84hre",
+                                     "\xce\xa3\xce\xaf\xcf\x82",
+                                     "\xce\xa3\xce\xaf\xcf\x83x",
+                                     "z",
+                                     "z\xef\xbc\xa1" };
+
+static prov_id ids[USERS + GROUPS];
+
+static void given_users(void)
+{
+    for (int i = 0; i < USERS; i++) {
+        const char *prefix = below(3) ? "" : "CORP/";
+        const char *external =
+            below(4) ? apr_psprintf(p, "\"externalId\":\"%s\",", PICK(texts)) : "";
+        const char *email = below(4) ? apr_psprintf(p,
+                                                    "\"emails\":[{\"value\":\"%s@x\"},"
+                                                    "{\"value\":\"%s\",\"type\":\"work\"}],",
+                                                    PICK(texts), PICK(texts))
+                                     : "";
+        ids[i] = made(user_type,
+                      apr_psprintf(p, "%s%s\"userName\":\"%s%s%d\",\"title\":\"%s\"", external,
+                                   email, prefix, strchr(PICK(texts), '/') ? "q" : texts[below(8)],
+                                   i, PICK(texts)));
+    }
+    static const int special[] = { 11, 12, 13, 14, 15, 16, 18 };
+    for (size_t i = 0; i < sizeof special / sizeof *special; i++)
+        create(&admin, user_type, apr_psprintf(p, "\"userName\":\"%s\"", texts[special[i]]));
+}
+
+static void given_groups(void)
+{
+    for (int i = 0; i < GROUPS; i++)
+        ids[USERS + i] =
+            made(group_type, apr_psprintf(p,
+                                          "\"displayName\":\"g%s\",\"members\":[{\"value\":\"%s\"},"
+                                          "{\"value\":\"%s\"}]",
+                                          strchr(texts[i % 19], '/') ? "" : texts[i % 19],
+                                          prov_id_text(p, &ids[below(USERS)]),
+                                          prov_id_text(p, &ids[below(USERS + i)])));
+}
+
+/* --- filters -------------------------------------------------------------------------------- */
+
+static const char *const paths[] = { "userName",     "userName", "externalId",   "displayName",
+                                     "emails.value", "title",    "emails.value", "externalId" };
+static const char *const ops[] = { "eq", "sw", "gt", "ge", "lt", "le", "pr", "ne", "co" };
+static const char *const time_ops[] = { "eq", "gt", "ge", "lt", "le", "pr" };
+
+static const char *time_term(apr_pool_t *q)
+{
+    char text[40];
+    apr_time_exp_t at;
+    apr_size_t len;
+    prov_head head = head_of(ids[below(USERS)]);
+    apr_time_exp_gmt(&at, below(2) ? head.created : head.modified);
+    apr_strftime(text, &len, sizeof text, "%Y-%m-%dT%H:%M:%S", &at);
+    const char *op = PICK(time_ops), *path = below(2) ? "meta.created" : "meta.lastModified";
+    if (strcmp(op, "pr") == 0)
+        return apr_psprintf(q, "%s pr", path);
+    return apr_psprintf(q, "%s %s \"%s.%06dZ\"", path, op, text, at.tm_usec);
+}
+
+static const char *value_term(apr_pool_t *q, const char *path)
+{
+    const char *op = PICK(ops);
+    if (strcmp(op, "pr") == 0)
+        return apr_psprintf(q, "%s pr", path);
+    const char *suffix = below(3) ? "" : apr_psprintf(q, "%u", below(USERS));
+    const char *prefix = below(6) ? "" : "Corp/";
+    return apr_psprintf(q, "%s %s \"%s%s%s\"", path, op, prefix, PICK(texts), suffix);
+}
+
+static const char *term(apr_pool_t *q)
+{
+    static const char *const references[] = { "id", "members.value", "groups.value" };
+    switch (below(8)) {
+    case 0:
+        return time_term(q);
+    case 1:
+        return apr_psprintf(q, "%s eq \"%s\"", PICK(references),
+                            prov_id_text(q, &ids[below(USERS + GROUPS)]));
+    case 2:
+        return apr_psprintf(q, "emails[%s and %s]", value_term(q, "value"),
+                            below(2) ? "type eq \"work\"" : value_term(q, "value"));
+    default:
+        return value_term(q, PICK(paths));
+    }
+}
+
+static const char *expression(apr_pool_t *q, int depth)
+{
+    uint32_t kind = below(depth > 2 ? 1 : 5);
+    if (kind < 2)
+        return term(q);
+    const char *x = expression(q, depth + 1), *y = expression(q, depth + 1);
+    return kind == 4 ? apr_psprintf(q, "(%s or %s)", x, y) : apr_psprintf(q, "(%s and %s)", x, y);
+}
+
+/* --- both ways ------------------------------------------------------------------------------ */
+
+typedef struct listed {
+    prov_id ids[USERS + GROUPS + 20];
+    int count;
+    bool indexed;
+} listed;
+
+static bool keep(void *baton, const prov_view *v)
+{
+    listed *l = baton;
+    l->ids[l->count++] = v->id;
+    return true;
+}
+
+static bool list(apr_pool_t *q, const prov_caller *caller, const char *text, listed *out)
+{
+    prov_filter *filter;
+    prov_listed found;
+    out->count = 0;
+    if (prov_filter_parse(q, service->registry, NULL, text, &prov_filter_defaults, &filter))
+        return false;
+    prov_query query = {
+        .filter = filter, .first = 1, .want = USERS + GROUPS + 20, .base = "", .explain = true
+    };
+    fatal(prov_service_list(service, q, caller, &query, keep, out, &found));
+    out->indexed = found.plan && strstr(found.plan, "index") != NULL;
+    return true;
+}
+
+int main(void)
+{
+    const char *seed = getenv("SEED");
+    int tried = 0, indexed = 0, wrong = 0, matched = 0;
+    state = seed && *seed ? strtoull(seed, NULL, 10) : 1;
+    printf("# SEED=%" APR_UINT64_T_FMT "\n", state);
+    apr_initialize();
+    given_service();
+    given_users();
+    given_groups();
+    while (tried < FILTERS) {
+        apr_pool_t *q;
+        listed by_index, by_scan;
+        apr_pool_create(&q, p);
+        const prov_caller *caller = below(4) ? &resident : &hr;
+        const char *text = expression(q, 0);
+        if (list(q, caller, text, &by_index) &&
+            list(q, caller, apr_psprintf(q, "not (not (%s))", text), &by_scan)) {
+            tried++;
+            indexed += by_index.indexed;
+            matched += by_scan.count > 0 && by_index.indexed;
+            bool same =
+                by_index.count == by_scan.count &&
+                memcmp(by_index.ids, by_scan.ids, sizeof(prov_id) * (size_t)by_scan.count) == 0;
+            if (!same && wrong++ < 5)
+                printf("# %s: %d by index, %d by scan: %s\n", caller == &hr ? "hr" : "resident",
+                       by_index.count, by_scan.count, text);
+        }
+        apr_pool_destroy(q);
+    }
+    is_int(wrong, 0, "%d filters find by index what a scan finds", tried);
+    ok(indexed > FILTERS / 3, "%d were answered by an index", indexed);
+    ok(matched > FILTERS / 6, "%d of them found something", matched);
+    return service_done();
+}
