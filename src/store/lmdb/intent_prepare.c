@@ -230,7 +230,9 @@ void prov_intent_prepare(prov_tx *tx, void *baton)
         *s->verdict = (prov_verdict){ .kind = PROV_FULL };
         return;
     }
-    while (s->at < prov_plan_length(s->plan) && is_going_on(tx, s)) {
+    for (int i = 0;
+         i < PROV_TRANSACTION_ROWS && s->at < prov_plan_length(s->plan) && is_going_on(tx, s);
+         i++) {
         const prov_op *op = prov_plan_op(s->plan, s->at);
         bool large = prov_apply_is_put_off(op, &s->id) || op->code == PROV_OP_DELETE;
         if (!large || prepare_one(tx, s, &intent, op))
