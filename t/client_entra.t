@@ -7,7 +7,7 @@ use Apache::Test qw(-withtestmore);
 use ProvisionTest;
 use ProvisionTest::Scim;
 
-my $server = serve(plain => '');
+my $server = serve(plain => '', entra => 'entra');
 my $entra = client($server, plain => (
         'Content-Type' => 'application/scim+json; charset=utf-8',
         Accept => 'application/scim+json',
@@ -203,6 +203,34 @@ subtest 'a user goes' => sub {
     $entra->refused(404, undef, 'deleted again', DELETE => $path);
     found('/Users', 'externalId eq "ext-ann"', 0, 'found no more');
     $entra->good(201, 'rehired', POST => '/Users', user_body('ann'));
+};
+
+subtest 'with its switch: what its documentation would rather have' => sub {
+    my %headers = %{ $entra->{headers} };
+    my $switched = client($server, entra => %headers);
+    my ($boss, $member) = $switched->people('sw-boss', 'sw-member');
+    my $made = $switched->good(201, 'a user', POST => '/Users', user_body('switched'));
+    my $path = "/Users/$made->{id}";
+    $switched->patch(200, 'Replace of kinds that are not there', $path,
+        '{"op":"Replace","path":"phoneNumbers[type eq \"mobile\"].value","value":"+1 5"}',
+        '{"op":"Replace","path":"addresses[type eq \"work\"].country","value":"DE"}',
+        '{"op":"Replace","path":"addresses[type eq \"work\"].locality","value":"Town"}',
+        qq({"op":"Replace","path":"$MANAGER","value":"$boss"}));
+    my $is = $switched->get($path);
+    is_deeply [ @$is{qw(phoneNumbers addresses)} ], [ [ { type => 'mobile', value => '+1 5' } ],
+            [ { type => 'work', country => 'DE', locality => 'Town' } ] ], 'made them';
+    $switched->listed($_->[0], "who has the manager $_->[1]", '/Users',
+        filter => qq(id eq "$made->{id}" and $MANAGER eq "$_->[1]"), attributes => 'id')
+        for [ 1, $boss ], [ 0, $member ];
+    my $body = qq({"schemas":["${\GROUP}","$LEGACY"],"displayName":"Switched"});
+    my $group = $switched->good(201, 'a group', POST => '/Groups', $body);
+    $switched->refused(409, 'uniqueness', 'the same again', POST => '/Groups', $body);
+    $switched->patch(204, 'a member', "/Groups/$group->{id}",
+        qq({"op":"Add","path":"members","value":[{"\$ref":null,"value":"$member"}]}));
+    is_deeply $switched->members($group->{id}), [$member], 'is in';
+    $switched->patch(204, 'no member', "/Groups/$group->{id}",
+        qq({"op":"Remove","path":"members","value":[{"\$ref":null,"value":"$member"}]}));
+    is_deeply $switched->members($group->{id}), [], 'is out';
 };
 
 done_testing();

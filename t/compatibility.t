@@ -7,9 +7,10 @@ use Apache::Test qw(-withtestmore);
 use ProvisionTest;
 use ProvisionTest::Scim;
 use ProvisionTest::Process qw(slurp);
+use POSIX ();
 
 my %switches = map { $_ => $_ } qw(okta-204 patch-204 empty-operations unquoted-filter replace-makes
-    reference-filter first-primary known-attributes strict interop-profile entra ms-validator);
+    reference-filter unique-groups first-primary known-attributes strict interop-profile entra ms-validator);
 my $server = serve(plain => '', %switches, two => 'okta-204 first-primary');
 my %client = map { $_ => client($server, $_) } 'plain', 'two', keys %switches;
 my $next = 0;
@@ -84,7 +85,7 @@ sub group_patched
     my $group = decode($as->call(POST => '/Groups',
             qq({"schemas":["${\GROUP}"],"displayName":"g${\ ++$next}"})));
     return code(patched($as, "/Groups/$group->{id}$query",
-            '{"op":"replace","path":"displayName","value":"G"}'));
+            qq({"op":"replace","path":"displayName","value":"G${\ ++$next}"})));
 }
 
 sub user_patched
@@ -92,6 +93,22 @@ sub user_patched
     my ($as, $query) = @_;
     my $user = made($as);
     return code(patched($as, "/Users/$user->{id}$query", sprintf $title, ++$next));
+}
+
+# Made, made again in capitals, renamed to that, renamed from small letters to capitals.
+sub group_names
+{
+    my ($as) = @_;
+    my $name = 'names' . ++$next;
+    my $make = sub {
+        return $as->call(POST => '/Groups', qq({"schemas":["${\GROUP}"],"displayName":"$_[0]"}));
+    };
+    my $rename = sub {
+        return code(patched($as, "/Groups/$_[0]?attributes=id",
+            qq({"op":"replace","path":"displayName","value":"$_[1]"})));
+    };
+    my ($first, $other) = map { decode($make->($_))->{id} } $name, "other $name";
+    return join ', ', code($make->(uc $name)), $rename->($other, $name), $rename->($first, uc $name);
 }
 
 my $HOME = 'emails[type eq \"home\"]';
@@ -119,6 +136,8 @@ my @features = (
     [ 'a manager in a filter',
         sub { filtered($_[0], 'id eq "' . $named . '" and ' . ENTERPRISE . ":manager eq \"$boss\"") },
         '400 invalidFilter', 1, qw(reference-filter entra) ],
+    [ 'names of groups', \&group_names, '201, 200, 200', '409 uniqueness, 409 uniqueness, 200',
+        qw(unique-groups entra ms-validator) ],
     [ 'two primary values', \&two_primaries, '400 invalidValue', 'a@x! b@x', qw(first-primary two) ],
     [ 'an unknown attribute', sub { code(person($_[0], '"colour":"red"')) }, 201,
         '400 invalidSyntax', qw(known-attributes strict interop-profile) ],
@@ -169,7 +188,7 @@ my @features = (
 for my $feature (@features) {
     my ($what, $ask, $without, $with, @who) = @$feature;
     my %has = map { $_ => 1 } @who;
-    my @asked = grep { !quick || $has{$_} || $_ eq 'plain' } sort keys %client;
+    my @asked = grep { !quick() || $has{$_} || $_ eq 'plain' } sort keys %client;
     subtest $what => sub {
         is $ask->($client{$_}), $has{$_} ? $with : $without, "$_: " . ($has{$_} ? 'with' : 'without')
             for @asked;
@@ -184,6 +203,30 @@ subtest 'a 204 says where and which version' => sub {
     is $res->content, '', 'really';
     is $res->header('Content-Location'), $user->{meta}{location}, 'but where';
     is $res->header('ETag'), $as->get("/Users/$user->{id}")->{meta}{version}, 'and which version';
+};
+
+subtest 'of many at once one gets the name' => sub {
+    my $as = $client{'unique-groups'};
+    my $rounds = quick() ? 3 : 20;
+    for my $round (1 .. $rounds) {
+        my @children = map {
+            my $pid = fork // die "fork: $!";
+            if (!$pid) {
+                my $res = $as->call(POST => '/Groups',
+                    qq({"schemas":["${\GROUP}"],"displayName":"race $round"}));
+                POSIX::_exit($res->code == 201 ? 1 : $res->code == 409 ? 0 : 2);
+            }
+            $pid;
+        } 1 .. 6;
+        my %ended;
+        for my $pid (@children) {
+            waitpid $pid, 0;
+            $ended{ $? >> 8 }++;
+        }
+        is_deeply \%ended, { 1 => 1, 0 => 5 }, "round $round: one";
+    }
+    my $list = $as->get('/Groups?filter=displayName%20sw%20%22race%22');
+    is $list->{totalResults}, $rounds, 'so many are there';
 };
 
 subtest 'in bulk, too' => sub {

@@ -191,6 +191,27 @@ static prov_err *take_name(work *w)
     return NULL;
 }
 
+/* For clients that know groups by name alone. That nobody has the name is seen, not promised: the
+ * plan is made under the write lock. */
+static prov_err *check_group_name(const work *w)
+{
+    prov_id others[2];
+    if (!w->renamed || !members_attr(w) ||
+        !(w->a->caller->application->compatibility & PROV_COMPAT_GROUP_NAMES))
+        return NULL;
+    w->a->alone = true;
+    int count = prov_userstore_find_in(w->domain, w->window.n, w->a->p, w->type,
+                                       name_of(w, w->now)->text, others, 2);
+    for (int i = 0; i < count; i++) {
+        if (prov_id_equal(&others[i], &w->a->id))
+            continue;
+        prov_err *err = prov_err_make(w->a->p, 409, "uniqueness", "another group has this name");
+        err->source = w->type->naming->name;
+        return err;
+    }
+    return NULL;
+}
+
 /* --- permission ----------------------------------------------------------------------------- */
 
 static bool changes_members(const work *w)
@@ -371,6 +392,8 @@ static prov_err *decide(work *w)
     if (!err && !creating)
         err = check_version(w);
     if (!err)
+        err = check_group_name(w);
+    if (!err)
         err = compare(w);
     return err;
 }
@@ -379,13 +402,16 @@ prov_err *prov_change_plan(prov_attempt *a, prov_snapshot *n)
 {
     work w = { .a = a, .type = a->change->type };
     w.window = prov_window_make(a->service, n, a->caller);
+    w.window.coming = a->coming;
+    w.window.coming_count = a->coming_count;
     a->plan = NULL;
     a->version = 0;
+    a->alone = false;
     a->unhashed = (prov_bytes){ NULL, 0 };
     prov_err *err = decide(&w);
     if (err || a->unhashed.len || !(w.put || changes_members(&w) || is_deleting(&w)))
         return err;
-    a->plan = prov_plan_make(a->p);
+    a->plan = a->into ? a->into : prov_plan_make(a->p);
     make_touch(&w);
     plan_conditions(&w);
     err = plan_change(&w);

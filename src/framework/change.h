@@ -10,8 +10,12 @@ typedef struct prov_attempt {
     const prov_caller *caller;
     const prov_change *change;
     prov_id id;
+    prov_plan *into;       /* to which it is added; NULL: a plan of its own */
+    const prov_id *coming; /* what else that plan makes; or NULL */
+    int coming_count;
     const char *hash; /* of the new password, if there is one: made before, outside the lock */
 
+    bool alone;          /* out: the plan holds only if nobody else writes before it */
     prov_bytes unhashed; /* out: no plan yet, this password must be hashed first */
     prov_plan *plan;     /* out; NULL: it is already so */
     uint64_t version;    /* out: as read; 0 before a creation */

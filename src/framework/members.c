@@ -93,6 +93,14 @@ static bool may_join(const roll *r, const prov_id *id)
     return type && type->naming;
 }
 
+static bool is_coming(const roll *r, const prov_id *id)
+{
+    for (int i = 0; i < r->w->coming_count; i++)
+        if (prov_id_equal(&r->w->coming[i], id))
+            return true;
+    return false;
+}
+
 static prov_err *add(roll *r, const prov_member_ref *ref)
 {
     prov_id id;
@@ -100,7 +108,7 @@ static prov_err *add(roll *r, const prov_member_ref *ref)
         return no_such(r, ref->value);
     entry *e = entry_of(r, &id);
     /* Who is a member already may stay, whoever put him there. */
-    if (!e->was && !may_join(r, &id))
+    if (!e->was && !may_join(r, &id) && !is_coming(r, &id))
         return no_such(r, ref->value);
     e->is = true;
     return NULL;

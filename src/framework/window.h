@@ -11,6 +11,8 @@ typedef struct prov_window {
     const prov_caller *caller;
     const prov_userstore *fixed; /* the application's inbound store, or NULL */
     const char *base;            /* of views; may be NULL */
+    const prov_id *coming;       /* made together with what is planned: members may be these too */
+    int coming_count;
 } prov_window;
 
 prov_window prov_window_make(const prov_service *s, prov_snapshot *n, const prov_caller *caller);

@@ -4,12 +4,15 @@
 #include <strings.h>
 
 const prov_switch prov_switches[] = {
-    { "entra", PROV_COMPAT_GROUP_204 | PROV_COMPAT_REPLACE_MAKES | PROV_COMPAT_REFERENCE,
-      "Microsoft Entra ID: okta-204, replace-makes and reference-filter." },
+    { "entra",
+      PROV_COMPAT_GROUP_204 | PROV_COMPAT_REPLACE_MAKES | PROV_COMPAT_REFERENCE |
+          PROV_COMPAT_GROUP_NAMES,
+      "Microsoft Entra ID: okta-204, replace-makes, reference-filter and unique-groups." },
     { "ms-validator",
       PROV_COMPAT_GROUP_204 | PROV_COMPAT_OTHER_204 | PROV_COMPAT_NO_OPERATIONS |
-          PROV_COMPAT_UNQUOTED,
-      "Microsoft's collection of test requests: patch-204, empty-operations and unquoted-filter." },
+          PROV_COMPAT_UNQUOTED | PROV_COMPAT_GROUP_NAMES,
+      "Microsoft's collection of test requests: patch-204, empty-operations, unquoted-filter and "
+      "unique-groups." },
     { "okta-204", PROV_COMPAT_GROUP_204,
       "A PATCH of a group that asks for no attributes answers 204, without the group." },
     { "patch-204", PROV_COMPAT_GROUP_204 | PROV_COMPAT_OTHER_204,
@@ -22,6 +25,8 @@ const prov_switch prov_switches[] = {
       "A replace whose path selects no value makes the one it describes, as add does." },
     { "reference-filter", PROV_COMPAT_REFERENCE,
       "A filter may name a single complex attribute and means its value: manager eq \"...\"." },
+    { "unique-groups", PROV_COMPAT_GROUP_NAMES,
+      "A group cannot be made with or renamed to the name of another: 409 uniqueness." },
     { "first-primary", PROV_COMPAT_FIRST_PRIMARY,
       "Of several primary values of an attribute only the first stays primary." },
     { "known-attributes", PROV_COMPAT_KNOWN,

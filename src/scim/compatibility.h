@@ -17,7 +17,8 @@ typedef enum {
     PROV_COMPAT_KNOWN = 1 << 7,
     PROV_COMPAT_EXACT = 1 << 8,
     PROV_COMPAT_PATH = 1 << 9,
-    PROV_COMPAT_WHOLE = 1 << 10
+    PROV_COMPAT_WHOLE = 1 << 10,
+    PROV_COMPAT_GROUP_NAMES = 1 << 11
 } prov_compatibility;
 
 /* All of it is kept: the service may say so. */

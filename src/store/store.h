@@ -77,7 +77,8 @@ prov_err *prov_store_unregister(prov_store *s, uint32_t process);
 #define PROV_INTENT_PATIENCE  apr_time_from_sec(10)
 
 void prov_store_submit(prov_store *s, const prov_plan *plan, prov_verdict *verdict);
-/* Several, each with a verdict of its own; one sleep. None of them may be large, none waits. */
+/* Several, each with a verdict of its own; one sleep for all that are not large. Only these wait
+ * for an intent that is open. */
 void prov_store_submit_all(prov_store *s, const prov_plan *const plans[], prov_verdict verdicts[],
                            int count);
 /* Holding the write lock: `decide` reads the state as it is and makes a plan, which cannot be

@@ -30,6 +30,18 @@ static void check_value(apr_pool_t *p, const char *path, const char *text)
         must(prov_filter_match_value(f, a, &value, p));
 }
 
+/* What a client's switches let through prints as what everybody may write. */
+static void check_switched(apr_pool_t *p, const char *text)
+{
+    prov_filter *f, *again;
+    prov_filter_limits all = prov_filter_defaults, wide = prov_filter_defaults;
+    all.switches = PROV_COMPAT_UNQUOTED | PROV_COMPAT_REFERENCE;
+    wide.length *= 8;
+    if (!prov_filter_parse(p, fuzz_registry, fuzz_user, text, &all, &f))
+        must(!prov_filter_parse(p, fuzz_registry, fuzz_user, prov_filter_print(p, f), &wide,
+                                &again));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *p = fuzz_begin();
@@ -37,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check(p, fuzz_user, text);
     check(p, fuzz_group, text);
     check(p, NULL, text);
+    check_switched(p, text);
     check_value(p, "emails", text);
     check_value(p, ACME ":tags", text);
     apr_pool_destroy(p);

@@ -2,6 +2,10 @@
 #include "fuzz.h"
 #include "scim/patch.h"
 
+#define LENIENT                                                                                    \
+    (PROV_COMPAT_NO_OPERATIONS | PROV_COMPAT_REPLACE_MAKES | PROV_COMPAT_FIRST_PRIMARY |           \
+     PROV_COMPAT_WHOLE)
+
 static void undo(apr_pool_t *p, const prov_object *after)
 {
     prov_buf b;
@@ -33,6 +37,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             must(!prov_record_check(p, prov_record_write(p, &head, r.object, NULL, NULL)));
             undo(p, r.object);
         }
+        err = prov_patch_apply(p, fuzz_registry, fuzz_user, LENIENT, message, fuzz_tree, &r);
+        must(!err || err->http == 400 || err->http == 413);
+        must(prov_object_equal(copy, fuzz_tree));
         prov_patch_apply(p, fuzz_registry, fuzz_group, 0, message, prov_object_make(p), &r);
     }
     apr_pool_destroy(p);

@@ -368,6 +368,39 @@ static void test_exclusive(void)
     ok(stats().rows_most <= PROV_TRANSACTION_ROWS, "in parts");
 }
 
+static void test_grant(void)
+{
+    prov_id group = make_group("g");
+    declare();
+    make_users(0, 1500);
+    done(joins(&group, 0, 1500), "many join");
+    grant(&group, group_type, target);
+    is_int(stats().edges, 1500, "a new link of a large group has all edges");
+    ok(stats().rows_most <= PROV_TRANSACTION_ROWS && stats().intents == 0, "made in parts");
+    is_int(version_of(&group), 2, "the group is as it was");
+    is_int(check(), 0, "the store is whole");
+}
+
+static void test_several(void)
+{
+    prov_id g = make_group("g"), h = make_group("h");
+    const prov_plan *plans[5];
+    prov_verdict verdicts[5];
+    int good = 0;
+    make_users(0, 1500);
+    plans[0] = joins(&g, 0, 10);
+    plans[1] = joins(&h, 0, 1500);
+    plans[2] = joins(&g, 10, 20);
+    plans[3] = joins(&g, 20, 1500);
+    plans[4] = joins(&h, 0, 1500);
+    prov_store_submit_all(store, plans, verdicts, 5);
+    for (int i = 0; i < 5; i++)
+        good += verdicts[i].kind == PROV_DONE && verdicts[i].changed == (i < 4);
+    is_int(good, 5, "large and small together, in their order");
+    ok(members_of(&g) == 1500 && members_of(&h) == 1500 && version_of(&g) == 4, "all is done");
+    ok(stats().rows_most <= PROV_TRANSACTION_ROWS, "the large ones in parts");
+}
+
 /* Two resources are no intent: they are done as they always were. */
 static void test_two(void)
 {
@@ -388,7 +421,8 @@ int main(void)
     } tests[] = {
         { "readers", test_readers },     { "adders", test_adders },     { "staging", test_staging },
         { "switched", test_switched },   { "refusals", test_refusals }, { "no room", test_full },
-        { "exclusive", test_exclusive }, { "two", test_two },
+        { "exclusive", test_exclusive }, { "two", test_two },           { "grant", test_grant },
+        { "several", test_several },
     };
     quick = getenv("PROVISION_QUICK") != NULL;
     many = quick ? 3000 : MANY_MOST;

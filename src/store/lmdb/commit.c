@@ -25,12 +25,12 @@ struct prov_ticket {
     prov_ticket *next;
 };
 
-typedef struct batch {
+struct prov_batch {
     const prov_plan *plans[BATCH_PLANS];
     prov_verdict *verdicts[BATCH_PLANS];
     prov_ticket *owners[BATCH_PLANS];
     int count;
-} batch;
+};
 
 /* --- one transaction ------------------------------------------------------------------------ */
 
@@ -121,7 +121,7 @@ static void run_one(prov_committer *c, const prov_plan *plan, prov_verdict *verd
 
 /* As many from `at` on as one transaction may hold, in the one that began with `rc`; up to `end`.
  * False if it came to nothing and each must have its own. */
-static bool run_together(prov_committer *c, batch *b, int at, prov_tx *tx, int rc, int *end)
+static bool run_together(prov_committer *c, prov_batch *b, int at, prov_tx *tx, int rc, int *end)
 {
     *end = b->count;
     for (int i = at; rc && i < b->count; i++)
@@ -143,7 +143,7 @@ static bool run_together(prov_committer *c, batch *b, int at, prov_tx *tx, int r
     return kind != PROV_FULL;
 }
 
-static void run(prov_committer *c, batch *b, prov_tx *tx, int rc)
+static void run(prov_committer *c, prov_batch *b, prov_tx *tx, int rc)
 {
     __atomic_add_fetch(&c->plans, (uint64_t)b->count, __ATOMIC_RELAXED);
     for (int at = 0, end; at < b->count; at = end) {
@@ -174,7 +174,7 @@ static void dequeue(prov_committer *c)
 }
 
 /* In the order of arrival, up to the first step; a ticket of many plans may be taken in parts. */
-static void fill(prov_committer *c, batch *b)
+static void fill(prov_committer *c, prov_batch *b)
 {
     int most = c->each ? 1 : BATCH_PLANS;
     int ops = 0;
@@ -191,7 +191,7 @@ static void fill(prov_committer *c, batch *b)
 }
 
 /* An owner whose last plan is done may be gone as soon as he is called. */
-static void wake_owners(batch *b)
+static void wake_owners(prov_batch *b)
 {
     for (int i = 0; i < b->count; i++) {
         prov_ticket *t = b->owners[i];
@@ -212,7 +212,6 @@ static void hand_over(prov_committer *c)
 /* With the lock held and one's own ticket first in the queue. */
 static void lead(prov_committer *c, prov_ticket *own)
 {
-    batch b;
     prov_tx tx;
     int more = LEAD_ON;
     while (c->first && c->first->plans && (own->finished < own->count || more-- > 0)) {
@@ -220,11 +219,11 @@ static void lead(prov_committer *c, prov_ticket *own)
         int rc = begin(c, &tx);
         /* Only now is the batch closed: while another process wrote, more came to join it. */
         pthread_mutex_lock(&c->lock);
-        fill(c, &b);
+        fill(c, c->batch);
         pthread_mutex_unlock(&c->lock);
-        run(c, &b, &tx, rc);
+        run(c, c->batch, &tx, rc);
         pthread_mutex_lock(&c->lock);
-        wake_owners(&b);
+        wake_owners(c->batch);
     }
 }
 
@@ -305,6 +304,7 @@ prov_err *prov_committer_make(prov_committer *c, apr_pool_t *p, prov_env *env, b
     c->env = env;
     c->each = each;
     c->last = &c->first;
+    c->batch = apr_pcalloc(p, sizeof *c->batch);
     pthread_mutex_init(&c->lock, NULL);
     apr_status_t rv = apr_allocator_create(&allocator);
     if (rv == APR_SUCCESS)

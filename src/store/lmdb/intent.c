@@ -15,13 +15,23 @@ static bool is_of_members(const prov_op *op)
            op->code == PROV_OP_MEMBER_REMOVE_ALL;
 }
 
-/* The one resource that the plan puts or deletes, or whose members it changes. */
-static bool find_resource(const prov_plan *plan, prov_id *whose)
+static bool is_change(const prov_op *op)
+{
+    return op->code == PROV_OP_PUT || op->code == PROV_OP_DELETE || is_of_members(op);
+}
+
+static bool is_grant(const prov_op *op)
+{
+    return op->code == PROV_OP_GRANT;
+}
+
+/* The one resource of all such operations. */
+static bool find_one(const prov_plan *plan, bool (*is_such)(const prov_op *op), prov_id *whose)
 {
     bool found = false;
     for (int i = 0; i < prov_plan_length(plan); i++) {
         const prov_op *op = prov_plan_op(plan, i);
-        if (op->code != PROV_OP_PUT && op->code != PROV_OP_DELETE && !is_of_members(op))
+        if (!is_such(op))
             continue;
         if (found && !prov_id_equal(whose, &op->id))
             return false;
@@ -29,6 +39,16 @@ static bool find_resource(const prov_plan *plan, prov_id *whose)
         found = true;
     }
     return found;
+}
+
+/* What the plan changes; or, if it changes nothing, the group that has a link now. */
+static bool find_resource(const prov_plan *plan, prov_id *whose)
+{
+    for (int i = 0; i < prov_plan_length(plan); i++) {
+        if (is_change(prov_plan_op(plan, i)))
+            return find_one(plan, is_change, whose);
+    }
+    return find_one(plan, is_grant, whose);
 }
 
 bool prov_intent_wants(prov_tx *tx, const prov_plan *plan, prov_id *whose)

@@ -65,7 +65,16 @@ void prov_store_submit(prov_store *s, const prov_plan *plan, prov_verdict *verdi
 void prov_store_submit_all(prov_store *s, const prov_plan *const plans[], prov_verdict verdicts[],
                            int count)
 {
-    prov_committer_submit(&s->committer, plans, verdicts, count);
+    prov_id whose;
+    for (int from = 0, to = 0; from < count; from = to) {
+        while (to < count && !wants_intent(s, plans[to], &whose))
+            to++;
+        prov_committer_submit(&s->committer, plans + from, verdicts + from, to - from);
+        if (to < count) {
+            prov_store_submit(s, plans[to], &verdicts[to]);
+            to++;
+        }
+    }
 }
 
 /* --- decisions ------------------------------------------------------------------------------ */
