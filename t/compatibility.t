@@ -157,6 +157,14 @@ my @features = (
                 '{"op":"replace","path":"active","value":"False"}')) }, 200, '400 invalidValue', 'strict' ],
     [ 'a word for a boolean in a filter', sub { filtered($_[0], "id eq \"$boss\" and not (active eq \"True\")") },
         1, '400 invalidFilter', 'strict' ],
+    [ 'a word for a boolean in a path', sub {
+            code(patched($_[0], '/Users/' . made($_[0], '"roles":[{"value":"r","primary":true}]')->{id}
+                    . '?attributes=id', '{"op":"remove","path":"roles[primary eq \"True\"]"}')) },
+        200, '400 invalidFilter', 'strict' ],
+    [ 'a name without quotes in a path', sub {
+            code(patched($_[0], '/Users/' . made($_[0], '"emails":[{"value":"a","type":"work"}]')->{id}
+                    . '?attributes=id', '{"op":"remove","path":"emails[type eq work]"}')) },
+        '400 invalidFilter', 200, qw(unquoted-filter ms-validator) ],
     [ 'a manager as a word', sub { code(person($_[0], '"' . ENTERPRISE . "\":{\"manager\":\"$boss\"}")) },
         201, '400 invalidValue', 'strict' ],
     [ 'a manager as a list', sub {
@@ -194,6 +202,12 @@ for my $feature (@features) {
             for @asked;
     };
 }
+
+subtest 'who does not say who he is' => sub {
+    my $said = $client{'interop-profile'}->good(200, 'reads the config', GET =>
+            '/ServiceProviderConfig', undef, Authorization => undef);
+    ok !exists $said->{interopProfileConformant}, 'and is promised nothing';
+};
 
 subtest 'a 204 says where and which version' => sub {
     my $as = $client{'patch-204'};
