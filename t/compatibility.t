@@ -143,6 +143,10 @@ my @features = (
         '400 invalidSyntax', qw(known-attributes strict interop-profile) ],
     [ 'an unknown sub-attribute', sub { code(person($_[0], '"name":{"colour":"red"}')) }, 201,
         '400 invalidSyntax', qw(known-attributes strict interop-profile) ],
+    [ 'an unknown sub-attribute in PATCH', sub {
+            code(patched($_[0], '/Users/' . made($_[0])->{id} . '?attributes=id',
+                '{"op":"add","path":"name","value":{"colour":"red"}}')) },
+        '400 invalidValue', '400 invalidSyntax', qw(known-attributes strict interop-profile) ],
     [ 'an unknown extension', sub { code(person($_[0], '"urn:example:x":{"a":1}')) }, 201,
         '400 invalidSyntax', qw(known-attributes strict interop-profile) ],
     [ 'an unknown attribute of an extension',
