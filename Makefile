@@ -39,6 +39,7 @@ XML_FLAGS := $(shell xml2-config --cflags 2>/dev/null)
 INCLUDEDIR := $(shell apxs -q INCLUDEDIR 2>/dev/null)
 HTTPD_FLAGS := $(INCLUDEDIR:%=-I%)
 CFLAGS_ALL = -std=gnu99 -g $(WARN) -fvisibility=hidden -fPIC -Isrc $(APR_FLAGS) $(XML_FLAGS) -MMD -MP
+LIBS_ldap := -lldap -llber
 LIBS := -llmdb -ljson-c -lxml2 -lcurl -lcrypto -lcrypt -lutf8proc -laprutil-1 -lapr-1 -lm -lpthread
 
 # A variant is a folder under build/ with its own flags; test ones know the fault points.
@@ -98,7 +99,7 @@ $(call in,$1)/replay/%: $(call in,$1)/obj/t/fuzz/%.o $(call in,$1)/obj/t/lib/rep
 $(call in,$1)/bench/%: $(call in,$1)/obj/t/bench/%.o $(call in,$1)/libprovision.a
 	@mkdir -p $$(@D)
 	@echo "  LD   $$@"
-	$(Q)$(CC) $$(FLAGS_$1) -o $$@ $$^ $(LIBS)
+	$(Q)$(CC) $$(FLAGS_$1) -o $$@ $$^ $(LIBS) $$(LIBS_$$(notdir $$@))
 
 $(call in,$1)/powercut: $(POWERCUT:%=$(call in,$1)/obj/t/lib/%.o) $(call in,$1)/libprovision.a
 	@echo "  LD   $$@"

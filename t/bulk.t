@@ -303,4 +303,23 @@ subtest 'BU-9: the same final state in whatever order' => sub {
     is members($group->{location}), '', 'what comes later for the same resource comes later';
 };
 
+subtest 'creations that share a commit stand each by itself, and in their order' => sub {
+    my @now = done([
+        post_user('s1', 'shared1'),
+        post_user('s2', 'Shared1'),
+        { method => 'POST', path => '/Users', bulkId => 's3', data => { schemas => [$USER] } },
+        post_user('s4', 'hashed', password => 'a long enough secret', title => 'first'),
+        post_user('s5', 'hashed', title => 'second'),
+        post_group('s6', 'shared', 'bulkId:s1'),
+        post_user('s7', 'shared7'),
+    ]);
+    is statuses(@now), '201 409 400 201 409 201 201', 'one name is one user, the first'
+        or diag explain \@now;
+    is_deeply [ map { $_->{bulkId} } @now ], [ map { "s$_" } 1 .. 7 ], 'told in their order';
+    is get($now[3]{location})->{title}, 'first', 'whose password takes its time';
+    is members($now[5]{location}), id_of($now[0]), 'what needs one of them finds it';
+    @now = done([ map { post_user($_, $_) } qw(stop1 shared7 stop3 stop4) ], failOnErrors => 1);
+    is statuses(@now), '201 409', 'none is made behind the error that ends it';
+};
+
 done_testing;

@@ -1,6 +1,6 @@
-/* import: many threads, each with one record at the door, so that a commit is shared by all that
- * wait. A record is there whole or not at all; one that is there already and the same is passed
- * over, which is how an import that was interrupted goes on. */
+/* import: a few threads, each with many records at the door, so that a commit is shared by them and
+ * by all that wait. A record is there whole or not at all; one that is there already and the same
+ * is passed over, which is how an import that was interrupted goes on. */
 #include "cli/cli.h"
 #include "cli/import_circle.h"
 #include "cli/progress.h"
@@ -16,7 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define THREADS  128
+#define THREADS  8
+#define TOGETHER 64 /* records of a thread; a commit holds about four times as many */
 #define MAP_MOST ((size_t)1 << 20)
 
 typedef struct import {
@@ -64,7 +65,7 @@ prov_err *prov_cli_import_prepare(prov_cli *c)
 /* --- the threads ------------------------------------------------------------------------------ */
 
 /* With the lock held. */
-static bool take(import *im, prov_import_record *rec)
+static bool take_one(import *im, prov_import_record *rec)
 {
     if (im->broken)
         return false;
@@ -74,6 +75,16 @@ static bool take(import *im, prov_import_record *rec)
         return false;
     *rec = APR_ARRAY_IDX(im->waiting, im->next++, prov_import_record);
     return true;
+}
+
+/* With the lock held. What has members is large, and may need what comes before it: one at a time.
+ */
+static int take(import *im, prov_import_record recs[])
+{
+    int count = 0, most = im->first ? TOGETHER : 1;
+    while (count < most && take_one(im, &recs[count]))
+        count++;
+    return count;
 }
 
 static void reject(import *im, apr_pool_t *p, const prov_import_record *rec, const prov_err *why)
@@ -124,15 +135,19 @@ static void *APR_THREAD_FUNC work(apr_thread_t *self, void *baton)
 {
     import *im = baton;
     apr_pool_t *p = make_pool();
-    prov_import_record rec;
-    prov_err *why;
+    prov_import_record recs[TOGETHER];
+    int count;
     apr_thread_mutex_lock(im->lock);
-    while (p && take(im, &rec)) {
+    while (p && (count = take(im, recs)) > 0) {
         apr_thread_mutex_unlock(im->lock);
         apr_pool_clear(p);
-        prov_import_outcome outcome = prov_import_record_take(&im->way, p, rec.text, &why);
+        prov_import_work *works = apr_pcalloc(p, (size_t)count * sizeof *works);
+        for (int i = 0; i < count; i++)
+            works[i].text = recs[i].text;
+        prov_import_records_take(&im->way, p, works, count);
         apr_thread_mutex_lock(im->lock);
-        settle(im, p, &rec, outcome, why);
+        for (int i = 0; i < count; i++)
+            settle(im, p, &recs[i], works[i].outcome, works[i].why);
     }
     im->running--;
     apr_thread_cond_signal(im->ended);

@@ -180,21 +180,6 @@ static prov_err *compare(const prov_import_way *w, apr_pool_t *p, prov_change *c
     return err;
 }
 
-/* Another thread may have made the same meanwhile. */
-static prov_err *make(const prov_import_way *w, apr_pool_t *p, prov_change *c, prov_body_extra *x,
-                      bool *same)
-{
-    prov_changed changed;
-    prov_err *err = prov_provision(w->service, p, &w->caller, c, &changed);
-    while (err && err->http == 429) {
-        apr_sleep(PATIENCE);
-        err = prov_provision(w->service, p, &w->caller, c, &changed);
-    }
-    if (err && err->http == 409 && !compare(w, p, c, x, same) && *same)
-        return NULL;
-    return err;
-}
-
 prov_err *prov_import_record_read(const prov_import_way *w, apr_pool_t *p, prov_bytes text,
                                   prov_change *change, prov_body_extra *x)
 {
@@ -210,25 +195,64 @@ prov_err *prov_import_record_read(const prov_import_way *w, apr_pool_t *p, prov_
     return NULL;
 }
 
-prov_import_outcome prov_import_record_take(const prov_import_way *w, apr_pool_t *p,
-                                            prov_bytes text, prov_err **why)
+static void settle(prov_import_work *work, prov_import_outcome outcome, prov_err *why)
 {
-    prov_body_extra x = { .has_password = false };
-    prov_change change = { .operation = PROV_CREATED };
+    work->outcome = why ? PROV_IMPORT_REFUSED : outcome;
+    work->why = why;
+}
+
+/* Another thread may have made the same meanwhile. */
+static void conclude(const prov_import_way *w, apr_pool_t *p, prov_import_work *work, prov_err *err)
+{
+    prov_changed changed;
+    bool same = false;
+    while (err && err->http == 429) {
+        apr_sleep(PATIENCE);
+        err = prov_provision(w->service, p, &w->caller, &work->change, &changed);
+    }
+    if (err && err->http == 409 && !compare(w, p, &work->change, &work->extra, &same) && same)
+        settle(work, PROV_IMPORT_THERE, NULL);
+    else
+        settle(work, PROV_IMPORT_MADE, err);
+}
+
+/* Whether it is to be made. */
+static bool look_at(const prov_import_way *w, apr_pool_t *p, prov_import_work *work)
+{
     prov_bytes json;
     bool same = false;
-    *why = prov_import_map_json(w->map, p, w->source, text, &json);
-    if (!*why && !json.len)
-        return PROV_IMPORT_LEFT_OUT;
-    if (!*why)
-        *why = read_record(w, p, json, &change, &x);
-    if (!*why && w->later && x.member_count)
-        return PROV_IMPORT_LATER;
-    if (!*why)
-        *why = compare(w, p, &change, &x, &same);
-    if (!*why && !same && !w->dry_run)
-        *why = make(w, p, &change, &x, &same);
-    if (*why)
-        return PROV_IMPORT_REFUSED;
-    return same ? PROV_IMPORT_THERE : PROV_IMPORT_MADE;
+    prov_err *err = prov_import_map_json(w->map, p, w->source, work->text, &json);
+    if (!err && !json.len) {
+        settle(work, PROV_IMPORT_LEFT_OUT, NULL);
+        return false;
+    }
+    if (!err)
+        err = read_record(w, p, json, &work->change, &work->extra);
+    if (!err && w->later && work->extra.member_count) {
+        settle(work, PROV_IMPORT_LATER, NULL);
+        return false;
+    }
+    if (!err)
+        err = compare(w, p, &work->change, &work->extra, &same);
+    settle(work, same ? PROV_IMPORT_THERE : PROV_IMPORT_MADE, err);
+    return !err && !same && !w->dry_run;
+}
+
+void prov_import_records_take(const prov_import_way *w, apr_pool_t *p, prov_import_work works[],
+                              int count)
+{
+    const prov_change **changes = apr_palloc(p, (size_t)count * sizeof *changes);
+    prov_changed *changed = apr_palloc(p, (size_t)count * sizeof *changed);
+    prov_err **errs = apr_palloc(p, (size_t)count * sizeof *errs);
+    prov_import_work **made = apr_palloc(p, (size_t)count * sizeof *made);
+    int making = 0;
+    for (int i = 0; i < count; i++) {
+        if (!look_at(w, p, &works[i]))
+            continue;
+        made[making] = &works[i];
+        changes[making++] = &works[i].change;
+    }
+    prov_provision_all(w->service, p, &w->caller, changes, making, changed, errs);
+    for (int i = 0; i < making; i++)
+        conclude(w, p, made[i], errs[i]);
 }

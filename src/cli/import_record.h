@@ -1,4 +1,4 @@
-/* One record of an import: read, held against what is there, and through the door. */
+/* Records of an import: read, held against what is there, and through the door. */
 #ifndef PROV_CLI_IMPORT_RECORD_H
 #define PROV_CLI_IMPORT_RECORD_H
 
@@ -28,9 +28,16 @@ typedef struct prov_import_way {
 prov_err *prov_import_record_read(const prov_import_way *w, apr_pool_t *p, prov_bytes text,
                                   prov_change *change, prov_body_extra *x);
 
-/* REFUSED with the record's own error; an error of the store's (5xx) ends the import. Any thread,
- * with its own pool. */
-prov_import_outcome prov_import_record_take(const prov_import_way *w, apr_pool_t *p,
-                                            prov_bytes text, prov_err **why);
+typedef struct prov_import_work {
+    prov_bytes text;
+    prov_import_outcome outcome;
+    prov_err *why; /* REFUSED: the record's own error; one of the store's (5xx) ends the import */
+    prov_change change;
+    prov_body_extra extra;
+} prov_import_work;
+
+/* Takes as many records as there are texts; they share commits. Any thread, with its own pool. */
+void prov_import_records_take(const prov_import_way *w, apr_pool_t *p, prov_import_work works[],
+                              int count);
 
 #endif

@@ -14,7 +14,9 @@
 
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
+#include <malloc.h>
 #include <string.h>
+#include <unistd.h>
 
 APLOG_USE_MODULE(provision);
 
@@ -166,8 +168,20 @@ static void open_service(apr_pool_t *pchild, keeping *k)
     apr_pool_destroy(p);
 }
 
+/* glibc's eight arenas for each core would each grow to the largest that a rare request needs, over
+ * hundreds of thousands of requests; threads that allocate at once are no more than cores. */
+static void share_arenas(void)
+{
+#ifdef M_ARENA_MAX
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    mallopt(M_ARENA_MAX, cores > 1 ? (int)cores : 1);
+#endif
+}
+
 void prov_life_child_init(apr_pool_t *pchild, server_rec *s)
 {
+    if (kept && kept->nelts)
+        share_arenas();
     for (int i = 0; kept && i < kept->nelts; i++)
         open_service(pchild, APR_ARRAY_IDX(kept, i, keeping *));
 }

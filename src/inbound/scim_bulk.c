@@ -1,5 +1,6 @@
 /* POST /Bulk (RFC 7644 section 3.7): operations one by one through the door, each durable before
- * the next begins. It does not wait for targets. */
+ * the next begins; but creations one after the other, of which none can tell the others' effect,
+ * share commits. It does not wait for targets. */
 #include "inbound/body.h"
 #include "inbound/condition.h"
 #include "inbound/reply.h"
@@ -7,6 +8,8 @@
 #include "scim/bulk.h"
 
 #include <apr_strings.h>
+
+#define TOGETHER 250 /* creations that share a commit */
 
 typedef struct outcome {
     int status;       /* 0: it was not carried out */
@@ -21,7 +24,10 @@ typedef struct job {
     prov_bulk *bulk;
     outcome *outcomes;
     int64_t errors;
-    apr_pool_t *p; /* of one step */
+    apr_pool_t *p; /* of one step, or of those that wait */
+    int *waiting;
+    const prov_change **changes; /* theirs */
+    int count;
 } job;
 
 /* --- one operation -------------------------------------------------------------------------- */
@@ -70,22 +76,24 @@ static prov_err *read_data(const job *j, int i, prov_change *change, prov_body_e
                            how | j->s->caller.application->compatibility, &change->object, extra);
 }
 
-static prov_err *carry_out(job *j, int i, prov_changed *changed)
+/* The change that it asks for. */
+static prov_err *prepare(job *j, int i, prov_change **out)
 {
     prov_bulk_operation *op = &j->bulk->operations[i];
-    prov_body_extra extra = { .has_password = false };
+    prov_change *change = *out = apr_pcalloc(j->p, sizeof *change);
+    prov_body_extra *extra = apr_pcalloc(j->p, sizeof *extra);
     if (op->err)
         return op->err;
-    prov_change change = { .operation = methods[op->method].operation, .type = op->type };
+    change->operation = methods[op->method].operation;
+    change->type = op->type;
     if (op->version.data && op->method != PROV_BULK_POST)
-        change.match = prov_condition_of(j->p, (const char *)op->version.data);
-    prov_err *err = read_id(j, op, &change.id);
+        change->match = prov_condition_of(j->p, (const char *)op->version.data);
+    prov_err *err = read_id(j, op, &change->id);
     if (err)
         return err;
-    j->outcomes[i].id = change.id;
+    j->outcomes[i].id = change->id;
     j->outcomes[i].has_id = op->method != PROV_BULK_POST;
-    err = read_data(j, i, &change, &extra);
-    return err ? err : prov_provision(j->s->service, j->p, &j->s->caller, &change, changed);
+    return read_data(j, i, change, extra);
 }
 
 static void fail(job *j, int i, const prov_err *err)
@@ -95,22 +103,65 @@ static void fail(job *j, int i, const prov_err *err)
     j->errors++;
 }
 
-static void run(job *j, int i)
+static void conclude(job *j, int i, const prov_err *err, const prov_changed *changed)
 {
     prov_bulk_operation *op = &j->bulk->operations[i];
     outcome *out = &j->outcomes[i];
-    prov_changed changed;
-    prov_err *err = carry_out(j, i, &changed);
     if (err) {
         fail(j, i, err);
         return;
     }
     out->status = methods[op->method].status;
-    out->version = op->method == PROV_BULK_DELETE ? 0 : changed.version;
-    out->id = changed.id;
+    out->version = op->method == PROV_BULK_DELETE ? 0 : changed->version;
+    out->id = changed->id;
     out->has_id = true;
     op->made = op->method == PROV_BULK_POST;
-    op->id = changed.id;
+    op->id = changed->id;
+}
+
+/* --- creations together ----------------------------------------------------------------------- */
+
+static void flush(job *j)
+{
+    if (!j->count)
+        return;
+    prov_changed *changed = apr_palloc(j->p, sizeof *changed * TOGETHER);
+    prov_err **errs = apr_palloc(j->p, sizeof *errs * TOGETHER);
+    prov_provision_all(j->s->service, j->p, &j->s->caller, j->changes, j->count, changed, errs);
+    for (int i = 0; i < j->count; i++)
+        conclude(j, j->waiting[i], errs[i], &changed[i]);
+    j->count = 0;
+    apr_pool_clear(j->p);
+}
+
+/* An operation that is to stop at an error must not find later ones done; one that waits for its
+ * password to be hashed would be overtaken by its namesake. */
+static bool may_wait(const job *j, const prov_bulk_operation *op, const prov_change *change)
+{
+    return change->operation == PROV_CREATED && !op->refs->nelts && !j->bulk->fail_on_errors &&
+           !change->extra->has_password;
+}
+
+static void run(job *j, int i)
+{
+    prov_change *change;
+    prov_changed changed;
+    prov_err *err = prepare(j, i, &change);
+    if (!err && may_wait(j, &j->bulk->operations[i], change)) {
+        j->waiting[j->count] = i;
+        j->changes[j->count++] = change;
+        if (j->count == TOGETHER)
+            flush(j);
+        return;
+    }
+    if (j->count) { /* what is not a creation may need them: it is read again behind them */
+        flush(j);
+        err = prepare(j, i, &change);
+    }
+    if (!err)
+        err = prov_provision(j->s->service, j->p, &j->s->caller, change, &changed);
+    conclude(j, i, err, &changed);
+    apr_pool_clear(j->p);
 }
 
 /* --- circles -------------------------------------------------------------------------------- */
@@ -205,12 +256,15 @@ static void run_all(job *j)
     int64_t most = j->bulk->fail_on_errors;
     for (int n = 0; n < j->bulk->steps->nelts; n++) {
         prov_bulk_step step = APR_ARRAY_IDX(j->bulk->steps, n, prov_bulk_step);
-        apr_pool_clear(j->p);
-        if (step.completes)
+        if (step.completes) {
+            flush(j);
             complete(j, step.operation);
-        else if (!most || j->errors < most)
+            apr_pool_clear(j->p);
+        } else if (!most || j->errors < most) {
             run(j, step.operation);
+        }
     }
+    flush(j);
 }
 
 prov_err *prov_scim_bulk(prov_scim *s)
@@ -225,6 +279,8 @@ prov_err *prov_scim_bulk(prov_scim *s)
     if (err)
         return err;
     j.outcomes = apr_pcalloc(p, (size_t)j.bulk->count * sizeof *j.outcomes);
+    j.waiting = apr_palloc(p, sizeof *j.waiting * TOGETHER);
+    j.changes = apr_palloc(p, sizeof *j.changes * TOGETHER);
     apr_pool_create(&j.p, p);
     run_all(&j);
     answer(&j);

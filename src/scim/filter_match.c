@@ -1,6 +1,5 @@
 #include "scim/filter_node.h"
 #include "base/instant.h"
-#include "base/text.h"
 #include "scim/projection.h"
 #include <apr_strings.h>
 #include <string.h>
@@ -12,138 +11,9 @@ typedef struct element {
     prov_cursor fields;        /* a record's */
 } element;
 
-/* Texts up to this length are folded without memory of a pool's. */
-#define FOLD_ROOM 256
-
 typedef bool element_test(const prov_filter *n, const element *e, apr_pool_t *p);
 
 /* ---- one value against one term ---- */
-
-static bool is_ascii(prov_bytes b)
-{
-    uint64_t word, seen = 0;
-    size_t i = 0;
-    for (; i + sizeof word <= b.len; i += sizeof word) {
-        memcpy(&word, b.data + i, sizeof word);
-        seen |= word;
-    }
-    for (; i < b.len; i++)
-        seen |= b.data[i];
-    return !(seen & UINT64_C(0x8080808080808080));
-}
-
-static inline uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
-
-/* `fold` where `have` is ASCII and still in the case it was sent in; `want` is folded. */
-static int sign_of(const uint8_t *have, const uint8_t *want, size_t len, bool fold)
-{
-    if (!fold)
-        return len ? memcmp(have, want, len) : 0;
-    for (size_t i = 0; i < len; i++)
-        if (lower(have[i]) != want[i])
-            return lower(have[i]) < want[i] ? -1 : 1;
-    return 0;
-}
-
-/* memmem is linear whatever the texts are. */
-static bool contains(prov_bytes have, prov_bytes want, bool fold, apr_pool_t *p)
-{
-    uint8_t room[FOLD_ROOM], *folded = room;
-    if (have.len < want.len || want.len == 0)
-        return want.len == 0;
-    if (!fold)
-        return memmem(have.data, have.len, want.data, want.len);
-    if (have.len > sizeof room)
-        folded = apr_palloc(p, have.len);
-    for (size_t i = 0; i < have.len; i++)
-        folded[i] = lower(have.data[i]);
-    return memmem(folded, have.len, want.data, want.len);
-}
-
-static int order(prov_bytes have, prov_bytes want, bool fold)
-{
-    size_t len = have.len < want.len ? have.len : want.len;
-    int sign = sign_of(have.data, want.data, len, fold);
-    return sign ? sign : (have.len > want.len) - (have.len < want.len);
-}
-
-static bool decide(prov_filter_op op, int sign)
-{
-    switch (op) {
-    case PROV_OP_EQ:
-        return sign == 0;
-    case PROV_OP_NE:
-        return sign != 0;
-    case PROV_OP_GT:
-        return sign > 0;
-    case PROV_OP_GE:
-        return sign >= 0;
-    case PROV_OP_LT:
-        return sign < 0;
-    default:
-        return sign <= 0;
-    }
-}
-
-/* Brings a stored text to the form of `want`; an ASCII one is folded while it is compared. */
-static prov_bytes comparable(const prov_filter *n, prov_bytes have, bool ascii, apr_pool_t *p)
-{
-    prov_bytes out;
-    switch (n->how) {
-    case PROV_TEXT_EXACT:
-        return have;
-    case PROV_TEXT_BASE64:
-        while (have.len && have.data[have.len - 1] == '=')
-            have.len--;
-        return have;
-    default:
-        if (ascii)
-            return have;
-        if (n->how == PROV_TEXT_PRECIS && !prov_text_username(p, have, &out))
-            return out;
-        return prov_text_fold(p, have);
-    }
-}
-
-/* `fold`: it is ASCII, and folded only now. */
-static bool compare(const prov_filter *n, prov_bytes have, bool fold, apr_pool_t *p)
-{
-    prov_bytes want = n->want;
-    have = comparable(n, have, fold, p);
-    switch (n->op) {
-    case PROV_OP_EQ:
-        return have.len == want.len && sign_of(have.data, want.data, want.len, fold) == 0;
-    case PROV_OP_NE:
-        return have.len != want.len || sign_of(have.data, want.data, want.len, fold) != 0;
-    case PROV_OP_CO:
-        return contains(have, want, fold, p);
-    case PROV_OP_SW:
-        return have.len >= want.len && sign_of(have.data, want.data, want.len, fold) == 0;
-    case PROV_OP_EW:
-        return have.len >= want.len &&
-               sign_of(have.data + have.len - want.len, want.data, want.len, fold) == 0;
-    default:
-        return decide(n->op, order(have, want, fold));
-    }
-}
-
-/* What a comparison takes is given back at once: long values, many values and many terms multiply.
- */
-static bool text_matches(const prov_filter *n, prov_bytes have, apr_pool_t *p)
-{
-    bool folds = n->how == PROV_TEXT_FOLD || n->how == PROV_TEXT_PRECIS;
-    bool ascii = folds && is_ascii(have);
-    apr_pool_t *own;
-    if (!folds || (ascii && have.len <= FOLD_ROOM))
-        return compare(n, have, ascii, p);
-    apr_pool_create(&own, p);
-    bool matches = compare(n, have, ascii, own);
-    apr_pool_destroy(own);
-    return matches;
-}
 
 static bool instant_matches(const prov_filter *n, const prov_value *v, apr_pool_t *p)
 {
@@ -152,20 +22,22 @@ static bool instant_matches(const prov_filter *n, const prov_value *v, apr_pool_
         prov_bytes have = v->text;
         if (!have.len)
             have = (prov_bytes){ (uint8_t *)text, prov_instant_print(v->instant, text) };
-        return text_matches(n, have, p);
+        return prov_filter_text_matches(n, have, p);
     }
-    return decide(n->op, (v->instant > n->value.instant) - (v->instant < n->value.instant));
+    return prov_filter_decide(n->op,
+                              (v->instant > n->value.instant) - (v->instant < n->value.instant));
 }
 
 static bool number_matches(const prov_filter *n, const prov_value *v)
 {
     if (v->type == PROV_TYPE_INTEGER && n->value.type == PROV_TYPE_INTEGER)
-        return decide(n->op, (v->integer > n->value.integer) - (v->integer < n->value.integer));
+        return prov_filter_decide(n->op, (v->integer > n->value.integer) -
+                                             (v->integer < n->value.integer));
     /* A long double holds every int64 and every double exactly. */
     long double have = v->type == PROV_TYPE_INTEGER ? (long double)v->integer : v->number;
     long double want =
         n->value.type == PROV_TYPE_INTEGER ? (long double)n->value.integer : n->value.number;
-    return decide(n->op, (have > want) - (have < want));
+    return prov_filter_decide(n->op, (have > want) - (have < want));
 }
 
 static bool is_text(prov_type t)
@@ -180,9 +52,9 @@ static bool value_matches(const prov_filter *n, const prov_value *v, apr_pool_t 
     if (n->literal == PROV_JSON_NULL)
         return n->op == PROV_OP_NE;
     if (is_text(v->type) && is_text(n->value.type))
-        return text_matches(n, v->text, p);
+        return prov_filter_text_matches(n, v->text, p);
     if (v->type == PROV_TYPE_BOOLEAN && n->value.type == PROV_TYPE_BOOLEAN)
-        return decide(n->op, v->boolean - n->value.boolean);
+        return prov_filter_decide(n->op, v->boolean - n->value.boolean);
     if (v->type == PROV_TYPE_DATETIME && n->value.type == PROV_TYPE_DATETIME)
         return instant_matches(n, v, p);
     if ((v->type == PROV_TYPE_INTEGER || v->type == PROV_TYPE_DECIMAL) &&
@@ -197,7 +69,7 @@ static bool absent_matches(const prov_filter *n)
 {
     if (n->op != PROV_OP_PR && n->literal == PROV_JSON_BOOLEAN && n->sub && n->sub->parent->multi &&
         strcmp(n->sub->name, "primary") == 0)
-        return decide(n->op, 0 - n->value.boolean);
+        return prov_filter_decide(n->op, 0 - n->value.boolean);
     return n->op == (n->literal == PROV_JSON_NULL ? PROV_OP_EQ : PROV_OP_NE);
 }
 

@@ -38,4 +38,8 @@ struct prov_filter {
     prov_bytes want; /* value.text after `how` */
 };
 
+/* By what `have` compared to the term's value is: below, at or above zero. */
+bool prov_filter_decide(prov_filter_op op, int sign);
+bool prov_filter_text_matches(const prov_filter *n, prov_bytes have, apr_pool_t *p);
+
 #endif

@@ -7,12 +7,11 @@
 enum { AT_TYPE = 2, AT_DOMAIN = 4, AT_FLAGS = 6, AT_VERSION = 8, AT_CREATED = 16 };
 enum { AT_MODIFIED = 24, AT_LENGTH = 32, AT_SUM = 36 };
 
-static uint64_t get_fixed(const uint8_t *at, int width)
+static inline uint64_t get_fixed(const uint8_t *at, int width)
 {
     uint64_t v = 0;
-    for (int i = 0; i < width; i++)
-        v = v << 8 | at[i];
-    return v;
+    memcpy((uint8_t *)&v + sizeof v - width, at, (size_t)width);
+    return be64toh(v);
 }
 
 static void set_fixed(uint8_t *at, int width, uint64_t v)

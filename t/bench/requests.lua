@@ -1,8 +1,10 @@
 -- wrk's requests: wrk -s requests.lua URL -- AUTHORIZATION KIND ...
 --   paths FILE               GETs of the paths in the file, one after the other
 --   create PREFIX            POSTs of users whose names begin with it
+--   bulk PREFIX COUNT        bulk requests of so many such creates
 --   add FROM MEMBERS GROUPS  PATCHes that add the members in the file, from one on, to the groups
---   mixed PREFIX FILE        GETs of the paths and, one in ten each, POSTs and the users' PATCHes
+--   mixed PREFIX FILE        GETs of the paths and, one in ten each, POSTs and the users' PATCHes;
+--                            one connection in twenty requests is closed by its client
 local headers = { ["Content-Type"] = "application/scim+json" }
 local count = 0
 local kinds = {}
@@ -20,15 +22,31 @@ local user = [[{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"extern
    [["tel:+1-555-000%d","type":"work"}]}]]
 local patch = [[{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[%s]}]]
 
-function kinds.paths(file)
+local function gets(paths, with)
    local all = {}
-   for _, path in ipairs(lines(file)) do all[#all + 1] = wrk.format("GET", path, headers) end
+   for _, path in ipairs(paths) do all[#all + 1] = wrk.format("GET", path, with) end
    return function() return all[count % #all + 1] end
 end
 
+function kinds.paths(file) return gets(lines(file), headers) end
+
+local function body(prefix, number)
+   return user:format(prefix, number, prefix, number, prefix, number, number)
+end
+
 local function create(prefix)
-   return wrk.format("POST", "/scim/v2/Users", headers,
-      user:format(prefix, count, prefix, count, prefix, count, count))
+   return wrk.format("POST", "/scim/v2/Users", headers, body(prefix, count))
+end
+
+function kinds.bulk(prefix, size)
+   local operation = '{"method":"POST","path":"/Users","bulkId":"%d","data":%s}'
+   return function()
+      local all = {}
+      for i = 1, size do all[i] = operation:format(i, body(prefix, count * size + i)) end
+      return wrk.format("POST", "/scim/v2/Bulk", headers,
+         '{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[' ..
+         table.concat(all, ",") .. "]}")
+   end
 end
 
 function kinds.create(prefix)
@@ -46,11 +64,14 @@ function kinds.add(from, members, groups)
 end
 
 function kinds.mixed(prefix, file)
-   local get, users = kinds.paths(file), {}
-   for _, path in ipairs(lines(file)) do
+   local paths, users, last = lines(file), {}, { Connection = "close" }
+   for name, value in pairs(headers) do last[name] = value end
+   local get, get_last = gets(paths, headers), gets(paths, last)
+   for _, path in ipairs(paths) do
       if not path:find("?", 1, true) then users[#users + 1] = path end
    end
    return function()
+      if count % 20 == 0 then return get_last() end
       if count % 10 == 8 then return create(prefix) end
       if count % 10 < 8 then return get() end
       return wrk.format("PATCH", users[count % #users + 1], headers,

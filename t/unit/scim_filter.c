@@ -4,6 +4,7 @@
 #include "scim/filter.h"
 #include "scim_acme.h"
 #include <apr_strings.h>
+#include <ctype.h>
 
 static apr_pool_t *pool;
 static prov_registry *registry;
@@ -304,6 +305,42 @@ static void test_prefix(void)
     }
 }
 
+static bool nick_contains(const prov_view *v, const char *want)
+{
+    prov_filter *f;
+    const char *text = apr_psprintf(pool, "nickName co \"%s\"", want);
+    return !prov_filter_parse(pool, registry, user, text, NULL, &f) && prov_filter_match(f, v);
+}
+
+/* Every piece of a text is found in it, in either case, and none that differs in its last letter;
+ * the letters include the neighbours of A and Z. */
+static void test_contains(void)
+{
+    static const int lens[] = { 1, 7, 8, 9, 20, 63, 64, 65, 255, 257 };
+    static const char letters[] = "aAzZ@[`{Mm";
+    for (size_t l = 0; l < sizeof lens / sizeof *lens; l++) {
+        char value[300] = "";
+        int missed = 0, wrong = 0;
+        prov_body_extra extra;
+        for (int i = 0; i < lens[l]; i++)
+            value[i] = letters[(i * i + i / 7) % 10];
+        const char *body =
+            apr_psprintf(pool, USER("\"userName\":\"n\",\"nickName\":\"%s\""), value);
+        const prov_object *o = acme_tree(pool, registry, user, acme_json(pool, body), &extra);
+        prov_view v = acme_view(pool, registry, user, o, 0, 0);
+        for (int at = 0; at < lens[l]; at++) {
+            char *want = apr_pstrndup(pool, value + at, (size_t)at % 9 + 1);
+            for (char *c = want; *c; c++)
+                *c = (char)(at % 2 ? toupper(*c) : tolower(*c));
+            missed += !nick_contains(&v, want);
+            want[strlen(want) - 1] = '~';
+            wrong += nick_contains(&v, want);
+        }
+        ok(!nick_contains(&v, "@{@") && !missed && !wrong, "pieces of a text of %d: %d, %d",
+           lens[l], missed, wrong);
+    }
+}
+
 /* Many terms, many values, many resources: what each takes must not add up. */
 static void test_room(void)
 {
@@ -511,6 +548,7 @@ int main(void)
     test_printed();
     test_matched();
     test_prefix();
+    test_contains();
     test_room();
     test_values();
     test_requires();

@@ -25,12 +25,12 @@ struct prov_ticket {
     prov_ticket *next;
 };
 
-typedef struct batch {
+struct prov_batch {
     const prov_plan *plans[BATCH_PLANS];
     prov_verdict *verdicts[BATCH_PLANS];
     prov_ticket *owners[BATCH_PLANS];
     int count;
-} batch;
+};
 
 /* --- one transaction ------------------------------------------------------------------------ */
 
@@ -118,7 +118,7 @@ static void run_one(prov_committer *c, const prov_plan *plan, prov_verdict *verd
 
 /* All in one transaction, which began with `rc`. False if it came to nothing and each must have its
  * own. */
-static bool run_together(prov_committer *c, batch *b, prov_tx *tx, int rc)
+static bool run_together(prov_committer *c, prov_batch *b, prov_tx *tx, int rc)
 {
     for (int i = 0; rc && i < b->count; i++)
         fail_for(c, b->verdicts[i], rc);
@@ -136,7 +136,7 @@ static bool run_together(prov_committer *c, batch *b, prov_tx *tx, int rc)
     return kind != PROV_FULL;
 }
 
-static void run(prov_committer *c, batch *b, prov_tx *tx, int rc)
+static void run(prov_committer *c, prov_batch *b, prov_tx *tx, int rc)
 {
     __atomic_add_fetch(&c->plans, (uint64_t)b->count, __ATOMIC_RELAXED);
     if (run_together(c, b, tx, rc))
@@ -163,7 +163,7 @@ static void dequeue(prov_committer *c)
 }
 
 /* In the order of arrival, up to the first step; a ticket of many plans may be taken in parts. */
-static void fill(prov_committer *c, batch *b)
+static void fill(prov_committer *c, prov_batch *b)
 {
     int most = c->each ? 1 : BATCH_PLANS;
     int rows = 0;
@@ -180,7 +180,7 @@ static void fill(prov_committer *c, batch *b)
 }
 
 /* An owner whose last plan is done may be gone as soon as he is called. */
-static void wake_owners(batch *b)
+static void wake_owners(prov_batch *b)
 {
     for (int i = 0; i < b->count; i++) {
         prov_ticket *t = b->owners[i];
@@ -201,7 +201,6 @@ static void hand_over(prov_committer *c)
 /* With the lock held and one's own ticket first in the queue. */
 static void lead(prov_committer *c, prov_ticket *own)
 {
-    batch b;
     prov_tx tx;
     int more = LEAD_ON;
     while (c->first && c->first->plans && (own->finished < own->count || more-- > 0)) {
@@ -209,11 +208,11 @@ static void lead(prov_committer *c, prov_ticket *own)
         int rc = begin(c, &tx);
         /* Only now is the batch closed: while another process wrote, more came to join it. */
         pthread_mutex_lock(&c->lock);
-        fill(c, &b);
+        fill(c, c->batch);
         pthread_mutex_unlock(&c->lock);
-        run(c, &b, &tx, rc);
+        run(c, c->batch, &tx, rc);
         pthread_mutex_lock(&c->lock);
-        wake_owners(&b);
+        wake_owners(c->batch);
     }
 }
 
@@ -294,6 +293,7 @@ prov_err *prov_committer_make(prov_committer *c, apr_pool_t *p, prov_env *env, b
     c->env = env;
     c->each = each;
     c->last = &c->first;
+    c->batch = apr_pcalloc(p, sizeof *c->batch);
     pthread_mutex_init(&c->lock, NULL);
     apr_status_t rv = apr_allocator_create(&allocator);
     if (rv == APR_SUCCESS)
