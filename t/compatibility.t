@@ -184,6 +184,12 @@ my @features = (
             my $res = $_[0]->call(POST => '/Users',
                 qq({"schemas":["${\USER}","urn:example:x"],"userName":"c${\ ++$next}"}));
             code($res) }, 201, '400 invalidValue', 'strict' ],
+    [ 'a member who is not there', sub {
+            my $group = decode($_[0]->call(POST => '/Groups',
+                qq({"schemas":["${\GROUP}"],"displayName":"c${\ ++$next}"})));
+            code(patched($_[0], "/Groups/$group->{id}?attributes=id",
+                '{"op":"add","path":"members","value":[{"value":"' . NOBODY . '"}]}')) },
+        200, '400 invalidValue', 'strict' ],
     [ 'an operation in capitals', sub {
             code(patched($_[0], '/Users/' . made($_[0])->{id} . '?attributes=id',
                 '{"op":"Replace","path":"title","value":"T"}')) }, 200, '400 invalidSyntax', 'strict' ],

@@ -34,7 +34,8 @@ const prov_switch prov_switches[] = {
       "invalidSyntax." },
     { "strict", PROV_COMPAT_KNOWN | PROV_COMPAT_EXACT,
       "Nothing is forgiven: known-attributes; no booleans or objects as strings, one value as a "
-      "list or a list as one value, capital operations, or unknown URNs among the schemas." },
+      "list or a list as one value, capital operations, unknown URNs among the schemas, or members "
+      "that are not there." },
     { "interop-profile", PROV_COMPAT_INTEROP,
       "draft-zollner-scim-interop-profile: known-attributes; every operation of a PATCH has a "
       "path; "

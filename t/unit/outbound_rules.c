@@ -186,8 +186,8 @@ static void test_lost_lease(void)
     plan_faults(0, NULL);
     still = prov_id_make();
     target.during = stand_still;
-    put(user_type, &still, "pia", NULL);
-    ok(settle() && count_named("pia") == 1, "who stood still past his lease leaves it to others");
+    put(user_type, &still, "xena", NULL);
+    ok(settle() && count_named("xena") == 1, "who stood still past his lease leaves it to others");
     ok(!target.during && !reached, "and calls nobody any more");
 }
 
@@ -252,6 +252,38 @@ static void test_old_generation(void)
     ok(prov_id_equal(&noted, &id), "and it is looked at again by the newer ones");
 }
 
+static bool waits(const prov_id *id)
+{
+    for (int i = 0; i < 2000; i++, apr_sleep(5000)) {
+        prov_link l = link_of(id);
+        if (!l.lease.process && l.due > apr_time_now() + apr_time_from_sec(30))
+            return true;
+    }
+    return false;
+}
+
+/* Users of two domains may have one name, and are to have it at one target. */
+static void test_names_alike(void)
+{
+    prov_id first = prov_id_make(), second = prov_id_make();
+    apr_time_t before = declared->retry_first, most = declared->retry_max;
+    plan_faults(0, NULL);
+    put(user_type, &first, "zora", "first");
+    settle();
+    declared->retry_first = declared->retry_max = apr_time_from_sec(60);
+    domain++;
+    put(user_type, &second, "ZORA", "second");
+    ok(waits(&second), "who needs a name that another of ours has waits for it");
+    ok(count_named("zora") == 1 && strcmp(there("User", "zora")->title, "first") == 0,
+       "and does nothing");
+    domain--;
+    put(user_type, &first, "zita", "first");
+    ok(settle() && there("User", "ZORA") && strcmp(there("User", "ZORA")->title, "second") == 0,
+       "until the other's new name is acknowledged: then at once");
+    declared->retry_first = before;
+    declared->retry_max = most;
+}
+
 static bool is_nobodys(void)
 {
     prov_snapshot *n;
@@ -296,6 +328,7 @@ int main(int argc, const char *const *argv)
     test_stubborn_group();
     test_lost_lease();
     test_other_place();
+    test_names_alike();
     test_old_generation();
     test_nobodys_generation();
     end();

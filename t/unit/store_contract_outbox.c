@@ -265,6 +265,52 @@ static void test_names(void)
     done(prepared(&bob, "smith"), "and gets it");
 }
 
+static bool holds(const prov_id *id, const char *name)
+{
+    prov_id holder;
+    prov_snapshot *n = see();
+    bool held = prov_snapshot_key(n, target, user_type->number, prov_bytes_of(name), &holder) &&
+                prov_id_equal(&holder, id);
+    prov_snapshot_end(n);
+    return held;
+}
+
+/* What a target made of a name may be what another link has. */
+static void test_names_alike(void)
+{
+    prov_id ann = linked("ann"), bob = linked("bob"), cas = linked("cas");
+    carry(&ann, "r-ann", "smith");
+    const prov_id *others[] = { &bob, &cas };
+    for (int i = 0; i < 2; i++) {
+        claim(others[i]);
+        done(prepared(others[i], i ? "cas" : "bob"), "a name of its own");
+        prov_ack ack = applied(others[i], i ? "r-cas" : "r-bob", "smith");
+        done(acked(others[i], &ack), "becomes one that another has");
+    }
+    ok(holds(&ann, "smith") && !holds(&bob, "bob"), "who was first holds it");
+    is_int(check(), 0, "which is no fault");
+    prov_plan *a = plan();
+    prov_plan_touch(a, &ann, &soon);
+    done(a, "the holder");
+    claim(&ann);
+    done(prepared(&ann, "jones"), "is renamed");
+    prov_ack ack = applied(&ann, "r-ann", "jones");
+    done(acked(&ann, &ack), "there");
+    ok(holds(&bob, "smith") || holds(&cas, "smith"), "then one of those who have it holds it");
+    is_int(check(), 0, "and nothing is lost");
+    const prov_id *holder = holds(&bob, "smith") ? &bob : &cas;
+    const prov_id *other = holder == &bob ? &cas : &bob;
+    a = plan();
+    prov_plan_touch(a, holder, &soon);
+    done(a, "that one");
+    claim(holder);
+    done(prepared(holder, "miller"), "is renamed too");
+    ack = applied(holder, "r-miller", "miller");
+    done(acked(holder, &ack), "there");
+    ok(holds(other, "smith"), "then the last holds it");
+    is_int(check(), 0, "and nothing is lost");
+}
+
 static void test_supersede(void)
 {
     prov_id old = linked("ann"), again, holder;
@@ -438,6 +484,7 @@ int main(void)
         { "a link carried", test_done_link },
         { "a late answer", test_late },
         { "names", test_names },
+        { "names that are alike", test_names_alike },
         { "rehire", test_supersede },
         { "delete", test_delete },
 

@@ -68,18 +68,58 @@ bool prov_rows_remote_holder(prov_tx *tx, uint32_t target, prov_bytes remote, pr
     return prov_tx_get_id(tx, &key, id);
 }
 
-static void wake(prov_tx *tx, const prov_id *id, uint32_t target)
+/* False: another link has it. */
+static bool hold(prov_tx *tx, const prov_row_key *key, const prov_id *id)
+{
+    prov_id holder;
+    if (prov_tx_get_id(tx, key, &holder))
+        return prov_id_equal(&holder, id);
+    prov_tx_put_id(tx, key, id);
+    return true;
+}
+
+static bool release(prov_tx *tx, const prov_row_key *key, const prov_id *id)
+{
+    prov_id holder;
+    return prov_tx_get_id(tx, key, &holder) && prov_id_equal(&holder, id) &&
+           prov_tx_delete(tx, key);
+}
+
+/* A link holds the key it has at the target and the one it is about to have there. */
+static bool holds_key(const prov_link *link, prov_bytes name)
+{
+    return link && (prov_bytes_equal(link->key, name) || prov_bytes_equal(link->sent_key, name));
+}
+
+static void wait_for(prov_tx *tx, uint32_t target, uint16_t type, prov_bytes name,
+                     const prov_id *id)
+{
+    prov_row_key key;
+    PROV_KEY(tx, key, WAITER, target, type, name, id);
+    prov_tx_mark(tx, &key);
+}
+
+/* Who only wants the key tries again at once. Who has it there already, as names that differ may be
+ * alike when normalised, holds it now; of several one, and the others go on waiting. */
+static void wake(prov_tx *tx, const prov_row_key *freed, const prov_id *id, uint32_t target,
+                 prov_bytes name)
 {
     prov_link old, now;
     if (!prov_rows_link(tx, id, target, &old))
         return;
+    if (holds_key(&old, name)) {
+        if (!hold(tx, freed, id))
+            wait_for(tx, target, old.type, name, id);
+        return;
+    }
     now = old;
-    now.due = 0; /* at once */
+    now.due = 0;
     prov_rows_link_put(tx, &old, &now);
 }
 
 /* The key is free: all who waited try again; the first one there gets it. */
-static void wake_waiters(prov_tx *tx, uint32_t target, uint16_t type, prov_bytes name)
+static void wake_waiters(prov_tx *tx, const prov_row_key *freed, uint32_t target, uint16_t type,
+                         prov_bytes name)
 {
     const prov_id *ids;
     prov_row_key key;
@@ -88,21 +128,8 @@ static void wake_waiters(prov_tx *tx, uint32_t target, uint16_t type, prov_bytes
     for (int i = 0; i < count; i++) {
         PROV_KEY(tx, key, WAITER, target, type, name, &ids[i]);
         prov_tx_delete(tx, &key);
-        wake(tx, &ids[i], target);
+        wake(tx, freed, &ids[i], target, name);
     }
-}
-
-static void hold(prov_tx *tx, const prov_row_key *key, const prov_id *id)
-{
-    if (!prov_tx_has(tx, key))
-        prov_tx_put_id(tx, key, id);
-}
-
-static bool release(prov_tx *tx, const prov_row_key *key, const prov_id *id)
-{
-    prov_id holder;
-    return prov_tx_get_id(tx, key, &holder) && prov_id_equal(&holder, id) &&
-           prov_tx_delete(tx, key);
 }
 
 static void put_remote(prov_tx *tx, const prov_link *old, const prov_link *now)
@@ -120,23 +147,21 @@ static void put_remote(prov_tx *tx, const prov_link *old, const prov_link *now)
     }
 }
 
-/* A link holds the key it has at the target and the one it is about to have there. */
-static bool holds_key(const prov_link *link, prov_bytes name)
-{
-    return link && (prov_bytes_equal(link->key, name) || prov_bytes_equal(link->sent_key, name));
-}
-
 static void put_key(prov_tx *tx, const prov_link *old, const prov_link *now, prov_bytes name)
 {
     const prov_link *any = now ? now : old;
-    prov_row_key key;
+    prov_row_key key, waiter;
     if (!name.len || holds_key(old, name) == holds_key(now, name))
         return;
     PROV_KEY(tx, key, KEY, any->target, any->type, name);
-    if (holds_key(now, name))
-        hold(tx, &key, &any->resource);
-    else if (release(tx, &key, &any->resource))
-        wake_waiters(tx, any->target, any->type, name);
+    PROV_KEY(tx, waiter, WAITER, any->target, any->type, name, &any->resource);
+    if (!holds_key(now, name)) {
+        if (release(tx, &key, &any->resource))
+            wake_waiters(tx, &key, any->target, any->type, name);
+        else
+            prov_tx_delete(tx, &waiter);
+    } else if (!hold(tx, &key, &any->resource))
+        prov_tx_mark(tx, &waiter);
 }
 
 static void put_names(prov_tx *tx, const prov_link *old, const prov_link *now)
