@@ -1,4 +1,6 @@
-# Indexes over a filled store: a store of format 1 becomes one of this format, whatever dies over it.
+# Indexes over a filled store: a store of format 1 becomes one of this format, whatever dies over it;
+# ProvisionIndex is built in the background, whatever dies over it, and goes when it is not declared;
+# what becomes unique names whom it cannot be unique for.
 use strict;
 use warnings;
 use utf8;
@@ -19,7 +21,7 @@ my %desk = (id => $DESK, name => 'Desk', attributes => [
 sub set_up
 {
     my ($name, %set) = @_;
-    my $server = ProvisionTest->new(name => $name, children => 1, threads => 8);
+    my $server = ProvisionTest->new(name => $name, children => $set{children} // 1, threads => 8);
     my $faults = $server->scratch . '/faults';
     mkdir $faults or die "$faults: $!";
     $server->own($faults);
@@ -117,6 +119,132 @@ subtest 'a store of format 1' => sub {
     ($status, $said) = $server->ctl('check');
     is $status, 0, 'nothing is missing or wrong' or diag $said;
     $server->stop;
+};
+
+sub made
+{
+    my ($server, %user) = @_;
+    my $res = $server->call(POST => '/scim/v2/Users', { schemas => [$USER], %user });
+    return $res->code == 201 ? decode($res)->{id} : die $res->as_string;
+}
+
+sub changed
+{
+    my ($server, $id, %set) = @_;
+    my $res = $server->call(PATCH => "/scim/v2/Users/$id",
+        { schemas => ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+            Operations => [ map { { op => 'replace', path => $_, value => $set{$_} } } keys %set ] });
+    return $res->code == 200 || die $res->as_string;
+}
+
+sub becomes
+{
+    my ($server, $filter, $like) = @_;
+    return wait_for(sub { (finds($server, $filter))[1] =~ $like }, 30);
+}
+
+sub stage_of
+{
+    my ($server, $attribute) = @_;
+    my ($status, $said) = $server->ctl('--json', 'indexes');
+    my ($row) = grep { $_->{index} eq $attribute } map { decode($_) } split /\n/, $said;
+    return $row && $row->{stage};
+}
+
+sub checks
+{
+    my ($server, $name) = @_;
+    my ($status, $said) = $server->ctl('check');
+    is $status, 0, $name or diag $said;
+}
+
+subtest 'ProvisionIndex' => sub {
+    my ($server, $faults) = set_up('asked', children => 2);
+    admit($server);
+    my $users = 700;
+    spew($server->scratch . '/users.jsonl', join '', map {
+        JSON->new->encode({ schemas => [$USER], userName => "u$_", nickName => "Nick$_",
+            title => 't' . $_ % 7 }) . "\n" } 1 .. $users);
+    my ($status, $said) = $server->ctl('import', $server->scratch . '/users.jsonl');
+    is $status, 0, 'a filled store' or diag $said;
+    my $moved = decode($server->call(GET => '/scim/v2/Users?filter=userName+eq+"u1"'))->{Resources}[0]{id};
+    finds_is($server, 'nickName eq "nick7"', 1, qr/scan of $users/);
+
+    # The one who builds stands still after its first step, and then all are killed.
+    my $indexed = conf($server, "ProvisionIndex nickName title\n");
+    spew("$faults/build.stop", '');
+    $server->graceful(conf => $indexed);
+    ok wait_for(sub { !-e "$faults/build.stop" }, 30), 'building has begun';
+    delete $server->{ua};
+    finds_is($server, 'nickName eq "nick7"', 1, qr/scan of $users/);
+    made($server, userName => 'meanwhile', nickName => 'Nick7');
+    changed($server, $moved, nickName => 'Moved');
+    is stage_of($server, 'nickName'), 'building', 'stats tells how far it is';
+    $server->kill9;
+    $server->start(conf => $indexed);
+    ok becomes($server, 'nickName eq "nick7"', qr/index nickName eq, 2 of/), 'it goes on, and is used';
+    is stage_of($server, 'nickName'), 'ready', 'it is ready';
+    finds_is($server, 'nickName eq "nick1"', 0, qr/index nickName eq, 0 of/);
+    finds_is($server, 'nickName sw "m"', 1, qr/index nickName sw, 1 of/);
+    finds_is($server, 'nickName sw "Nick70" or nickName gt "nick98"', 3,
+        qr/index nickName sw or nickName gt/);
+    ok becomes($server, 'title eq "t3"', qr/index title eq, 100 of/), 'the other one, too';
+    finds_is($server, 'title eq "t3" and nickName le "nick2"', 17,
+        qr/index title eq, 100 of/);
+    checks($server, 'it is whole and right');
+
+    return if quick();
+    $server->graceful(conf => conf($server));
+    ok becomes($server, 'nickName eq "moved"', qr/scan of/), 'not declared, it is not used';
+    changed($server, $moved, nickName => 'Elsewhere');
+    $server->graceful(conf => $indexed);
+    ok becomes($server, 'nickName eq "elsewhere"', qr/index nickName eq, 1 of/), 'declared again, it is';
+    finds_is($server, 'nickName eq "moved"', 0, qr/index nickName eq, 0 of/);
+    checks($server, 'what it was before is gone');
+    $server->graceful(conf => conf($server));
+    ok wait_for(sub { !stage_of($server, 'title') }, 30), 'at last it is forgotten';
+    checks($server, 'with its rows');
+};
+
+subtest 'unique over what is there' => sub {
+    plan skip_all => 'the short form leaves it out' if quick();
+    my ($server) = set_up('unique');
+    my $file = $server->scratch . '/desk.json';
+    delete $desk{attributes}[3]{uniqueness};
+    spew($file, JSON->new->encode(\%desk));
+    $server->graceful;
+    admit($server);
+    my @ids = map { made($server, userName => "u$_", $DESK => { label => 'L' . ($_ > 2 ? 2 : $_) }) } 1 .. 3;
+    $desk{attributes}[3]{uniqueness} = 'server';
+    spew($file, JSON->new->encode(\%desk));
+    $server->graceful;
+    ok wait_for(sub { (stage_of($server, "$DESK:label") // '') eq 'ready' }, 30), 'it is built';
+    like $server->log_text, qr/resource $ids[2] has a value that $ids[1] has, too/, 'the log names one';
+    my ($status, $said) = $server->ctl('check');
+    like $said, qr/Resource $ids[2] has a value of attribute \d+ that another has too/, 'so does check';
+    finds_is($server, "$DESK:label eq \"l2\"", 2, qr/scan/);
+    my $res = $server->call(POST => '/scim/v2/Users', { schemas => [$USER], userName => 'u4',
+            $DESK => { label => 'l2' } });
+    is $res->code, 409, 'nobody else can have it';
+};
+
+subtest 'configtest' => sub {
+    my $server = ProvisionTest->new(name => 'wrong');
+    spew($server->scratch . '/desk.json', JSON->new->encode(\%desk));
+    for my $case (
+        [ 'nickname2', qr/there is no such attribute/ ],
+        [ 'name', qr/it is complex: name one of its sub-attributes/ ],
+        [ 'active', qr/two values/ ],
+        [ 'members', qr/does not lie in the resource/ ],
+        )
+    {
+        my ($path, $like) = @$case;
+        my ($good, $said) = $server->configtest(conf($server, "ProvisionIndex $path\n"));
+        ok !$good && $said =~ $like && $said =~ /\.conf:14: / && $said =~ /ProvisionIndex $path/,
+            "$path is refused, with its place" or diag $said;
+    }
+    my ($good, $said) = $server->configtest(conf($server, "ProvisionIndex nickName name.familyName $DESK:label\n"));
+    ok $good, 'others are taken' or diag $said;
 };
 
 done_testing;

@@ -57,7 +57,7 @@ sub disagreement
         if ($password // '') ne ($got->{password} // '');
     my @urns = map { join ' ', sort @$_ } $got->{after}{schemas}, schemas($type, $after);
     return "the schemas are $urns[1]; $says" if $urns[0] ne $urns[1];
-    my $changed = $model ne $json->encode(sane($before)) ? 1 : 0;
+    my $changed = $json->encode(sane($after, 1)) ne $json->encode(sane($before, 1)) ? 1 : 0;
     return 'it ' . ($changed ? 'changed' : 'is as before') . "; $says" if $changed != ($got->{changed} ? 1 : 0);
     return;
 }

@@ -393,7 +393,7 @@ subtest 'how it was found' => sub {
         [ '/Users',  'userName eq "anna" or title pr',       'User: scan of 5' ],
         [ '/Groups', qq(members.value eq "$user{anna}{id}"), 'Group: index members.value eq, 1 of 1' ],
         [ '/',       'displayName eq "crew"',
-            'User: scan of 5; Group: index displayName eq, 1 of 1' ],
+            'User: index displayName eq, 0 of 5; Group: index displayName eq, 1 of 1' ],
         )
     {
         my ($path, $filter, $want) = @$case;

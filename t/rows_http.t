@@ -319,7 +319,7 @@ subtest 'what the service says about itself' => sub {
                 'Resources/0/schemas' => ['urn:ietf:params:scim:schemas:core:2.0:ResourceType'] } ],
         [ 'DI-4 a type', GET => '/ResourceTypes/User', undef, '200', { id => 'User', name => 'User', endpoint => '/Users', schema => $USER,
                 description => qr/./, 'meta/resourceType' => 'ResourceType', 'meta/location' => $server->url('/scim/v2/ResourceTypes/User'),
-                'schemaExtensions/0' => { schema => $ENTERPRISE, required => JSON::false() } } ],
+                schemaExtensions => [ { schema => $ENTERPRISE, required => JSON::false() } ] } ],
         [ 'DI-4 another', GET => '/ResourceTypes/Group', undef, '200', { endpoint => '/Groups', schema => $GROUP } ],
         (map { [ "DI-3 ST-403 a filter on $_", GET => "$_?filter=id+pr", undef, '403' ] } '/Schemas', '/ResourceTypes'),
         [ 'DI-3 not on the configuration', GET => '/ServiceProviderConfig?filter=id+pr', undef, '200' ],

@@ -41,9 +41,9 @@ extern const prov_command prov_commands[]; /* ended by a NULL name */
 
 prov_cli_run prov_cli_admin_create, prov_cli_token_create, prov_cli_token_list,
     prov_cli_token_revoke, prov_cli_links, prov_cli_links_retry, prov_cli_links_summary,
-    prov_cli_provision, prov_cli_target_resume, prov_cli_stats, prov_cli_check, prov_cli_import,
-    prov_cli_import_prepare, prov_cli_export, prov_cli_backup, prov_cli_backup_prepare,
-    prov_cli_pdp, prov_cli_pdp_check;
+    prov_cli_provision, prov_cli_target_resume, prov_cli_stats, prov_cli_explain, prov_cli_indexes,
+    prov_cli_check, prov_cli_import, prov_cli_import_prepare, prov_cli_export, prov_cli_backup,
+    prov_cli_backup_prepare, prov_cli_pdp, prov_cli_pdp_check;
 
 /* Becomes the owner of the store's folder, reads effective.json there and opens the store. */
 prov_err *prov_cli_open(prov_cli *c);

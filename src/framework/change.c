@@ -228,7 +228,8 @@ static bool is_guarded(const work *w, bool bad_members)
         return true;
     if (!w->exists)
         return false;
-    if (group && !is_deleting(w) && !w->renamed && !changes_members(w) && !bad_members)
+    if (group && !is_deleting(w) && !w->renamed && !changes_members(w) && !w->members.strangers &&
+        !bad_members)
         return false;
     return prov_protect_holds(s, w->window.n, w->a->p, w->type, &w->a->id);
 }

@@ -1,4 +1,5 @@
 #include "framework/members.h"
+#include "scim/compatibility.h"
 
 #include <apr_hash.h>
 #include <apr_strings.h>
@@ -19,6 +20,8 @@ typedef struct roll {
     apr_hash_t *by_id;
     apr_array_header_t *entries; /* of entry *, in the order they were met */
     bool whole;
+    bool known;     /* who is named has to be there */
+    bool strangers; /* somebody was passed over */
     int64_t budget; /* comparisons that the request has left */
 } roll;
 
@@ -29,6 +32,7 @@ static roll roll_make(const prov_window *w, apr_pool_t *p, const prov_id *group)
                    .group = group,
                    .by_id = apr_hash_make(p),
                    .entries = apr_array_make(p, 8, sizeof(entry *)),
+                   .known = true,
                    .budget = COMPARISONS_MOST };
 }
 
@@ -104,12 +108,12 @@ static bool is_coming(const roll *r, const prov_id *id)
 static prov_err *add(roll *r, const prov_member_ref *ref)
 {
     prov_id id;
-    if (!prov_id_parse(ref->value, &id))
-        return no_such(r, ref->value);
-    entry *e = entry_of(r, &id);
+    entry *e = prov_id_parse(ref->value, &id) ? entry_of(r, &id) : NULL;
     /* Who is a member already may stay, whoever put him there. */
-    if (!e->was && !may_join(r, &id) && !is_coming(r, &id))
-        return no_such(r, ref->value);
+    if (!e || (!e->was && !may_join(r, &id) && !is_coming(r, &id))) {
+        r->strangers = true;
+        return r->known ? no_such(r, ref->value) : NULL;
+    }
     e->is = true;
     return NULL;
 }
@@ -154,6 +158,7 @@ static void differ(const roll *r, prov_members *out)
     out->added = apr_array_make(r->p, 4, sizeof(prov_id));
     out->removed = apr_array_make(r->p, 4, sizeof(prov_id));
     out->whole = r->whole;
+    out->strangers = r->strangers;
     for (int i = 0; i < r->entries->nelts; i++) {
         const entry *e = APR_ARRAY_IDX(r->entries, i, entry *);
         if (e->is != e->was)
@@ -179,6 +184,8 @@ prov_err *prov_members_patched(const prov_window *w, apr_pool_t *p, const prov_i
 {
     roll r = roll_make(w, p, group);
     prov_err *err = NULL;
+    /* One who was deleted meanwhile must not keep the others of the request out. */
+    r.known = w->caller->application->compatibility & PROV_COMPAT_EXACT;
     for (int i = 0; i < ops->nelts && !err; i++) {
         const prov_member_op *op = &APR_ARRAY_IDX(ops, i, prov_member_op);
         switch (op->kind) {
@@ -190,6 +197,7 @@ prov_err *prov_members_patched(const prov_window *w, apr_pool_t *p, const prov_i
             break;
         case PROV_MEMBER_REMOVE_ALL:
             remove_all(&r);
+            r.known = true; /* a list of strangers would empty the group */
             break;
         case PROV_MEMBER_REMOVE_MATCHING:
             err = remove_matching(&r, of, op->filter);

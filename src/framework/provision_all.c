@@ -28,7 +28,7 @@ static void plan_one(together *t, prov_snapshot *n, const prov_change *change, i
                        .hash = change->hash };
     if (change->operation == PROV_CREATED && prov_id_equal(&change->id, &none))
         a.id = prov_id_make();
-    if (prov_change_plan(&a, n) || !a.plan || prov_plan_length(a.plan) > ROWS_MOST)
+    if (prov_change_plan(&a, n) || !a.plan || a.alone || prov_plan_length(a.plan) > ROWS_MOST)
         return;
     APR_ARRAY_PUSH(t->plans, const prov_plan *) = a.plan;
     APR_ARRAY_PUSH(t->attempts, prov_attempt) = a;

@@ -1,6 +1,6 @@
-/* POST /Bulk (RFC 7644 section 3.7): operations one by one through the door, each durable before
- * the next begins; but creations one after the other, of which none can tell the others' effect,
- * share commits. It does not wait for targets. */
+/* POST /Bulk (RFC 7644 section 3.7): operations in their order, each by itself; those that do not
+ * concern each other share a commit. It does not wait for targets. */
+#include "framework/batch.h"
 #include "inbound/body.h"
 #include "inbound/condition.h"
 #include "inbound/reply.h"
@@ -9,10 +9,9 @@
 
 #include <apr_strings.h>
 
-#define TOGETHER 250 /* creations that share a commit */
-
 typedef struct outcome {
     int status;       /* 0: it was not carried out */
+    bool pending;     /* in the batch */
     uint64_t version; /* 0: nothing to tell */
     bool has_id;
     prov_id id;
@@ -24,10 +23,12 @@ typedef struct job {
     prov_bulk *bulk;
     outcome *outcomes;
     int64_t errors;
-    apr_pool_t *p; /* of one step, or of those that wait */
-    int *waiting;
-    const prov_change **changes; /* theirs */
-    int count;
+    apr_pool_t *p; /* of one step; of one that is pending, until its batch has run */
+    prov_batch *batch;
+    struct {
+        int operation;
+        apr_pool_t *p;
+    } pending[PROV_BATCH_MOST];
 } job;
 
 /* --- one operation -------------------------------------------------------------------------- */
@@ -76,16 +77,14 @@ static prov_err *read_data(const job *j, int i, prov_change *change, prov_body_e
                            how | j->s->caller.application->compatibility, &change->object, extra);
 }
 
-/* The change that it asks for. */
-static prov_err *prepare(job *j, int i, prov_change **out)
+/* The change, on the step's pool. */
+static prov_err *prepare(job *j, int i, prov_change *change)
 {
     prov_bulk_operation *op = &j->bulk->operations[i];
-    prov_change *change = *out = apr_pcalloc(j->p, sizeof *change);
     prov_body_extra *extra = apr_pcalloc(j->p, sizeof *extra);
     if (op->err)
         return op->err;
-    change->operation = methods[op->method].operation;
-    change->type = op->type;
+    *change = (prov_change){ .operation = methods[op->method].operation, .type = op->type };
     if (op->version.data && op->method != PROV_BULK_POST)
         change->match = prov_condition_of(j->p, (const char *)op->version.data);
     prov_err *err = read_id(j, op, &change->id);
@@ -103,7 +102,7 @@ static void fail(job *j, int i, const prov_err *err)
     j->errors++;
 }
 
-static void conclude(job *j, int i, const prov_err *err, const prov_changed *changed)
+static void conclude(job *j, int i, const prov_changed *changed, const prov_err *err)
 {
     prov_bulk_operation *op = &j->bulk->operations[i];
     outcome *out = &j->outcomes[i];
@@ -119,49 +118,63 @@ static void conclude(job *j, int i, const prov_err *err, const prov_changed *cha
     op->id = changed->id;
 }
 
-/* --- creations together ----------------------------------------------------------------------- */
+/* --- several in a commit -------------------------------------------------------------------- */
 
-static void flush(job *j)
+static void settle(void *baton, int nth, const prov_changed *changed, prov_err *err)
 {
-    if (!j->count)
-        return;
-    prov_changed *changed = apr_palloc(j->p, sizeof *changed * TOGETHER);
-    prov_err **errs = apr_palloc(j->p, sizeof *errs * TOGETHER);
-    prov_provision_all(j->s->service, j->p, &j->s->caller, j->changes, j->count, changed, errs);
-    for (int i = 0; i < j->count; i++)
-        conclude(j, j->waiting[i], errs[i], &changed[i]);
-    j->count = 0;
-    apr_pool_clear(j->p);
+    job *j = baton;
+    int i = j->pending[nth].operation;
+    j->outcomes[i].pending = false;
+    conclude(j, i, changed, err);
+    apr_pool_destroy(j->pending[nth].p);
 }
 
-/* An operation that is to stop at an error must not find later ones done; one that waits for its
- * password to be hashed would be overtaken by its namesake. */
-static bool may_wait(const job *j, const prov_bulk_operation *op, const prov_change *change)
+static void run_pending(job *j)
 {
-    return change->operation == PROV_CREATED && !op->refs->nelts && !j->bulk->fail_on_errors &&
-           !change->extra->has_password;
+    if (prov_batch_count(j->batch))
+        prov_batch_run(j->batch, settle, j);
+}
+
+/* Its references have no ids before the batch has run. */
+static bool waits(const job *j, int i)
+{
+    const prov_bulk_operation *op = &j->bulk->operations[i];
+    bool pending = op->named >= 0 && j->outcomes[op->named].pending;
+    for (int k = 0; k < op->refs->nelts && !pending; k++)
+        pending = j->outcomes[APR_ARRAY_IDX(op->refs, k, int)].pending;
+    return pending;
+}
+
+/* The step's pool stays with it. */
+static bool take(job *j, int i, const prov_change *change)
+{
+    int nth = prov_batch_count(j->batch);
+    if (!prov_batch_take(j->batch, change))
+        return false;
+    j->pending[nth].operation = i;
+    j->pending[nth].p = j->p;
+    j->outcomes[i].pending = true;
+    apr_pool_create(&j->p, j->s->r->pool);
+    return true;
 }
 
 static void run(job *j, int i)
 {
-    prov_change *change;
+    prov_change change;
     prov_changed changed;
+    if (waits(j, i))
+        run_pending(j);
     prov_err *err = prepare(j, i, &change);
-    if (!err && may_wait(j, &j->bulk->operations[i], change)) {
-        j->waiting[j->count] = i;
-        j->changes[j->count++] = change;
-        if (j->count == TOGETHER)
-            flush(j);
+    if (!err && take(j, i, &change))
         return;
-    }
-    if (j->count) { /* what is not a creation may need them: it is read again behind them */
-        flush(j);
-        err = prepare(j, i, &change);
+    if (!err && prov_batch_count(j->batch)) {
+        run_pending(j);
+        if (take(j, i, &change))
+            return;
     }
     if (!err)
-        err = prov_provision(j->s->service, j->p, &j->s->caller, change, &changed);
-    conclude(j, i, err, &changed);
-    apr_pool_clear(j->p);
+        err = prov_provision(j->s->service, j->p, &j->s->caller, &change, &changed);
+    conclude(j, i, &changed, err);
 }
 
 /* --- circles -------------------------------------------------------------------------------- */
@@ -250,21 +263,22 @@ static void answer(const job *j)
 
 /* --- the job -------------------------------------------------------------------------------- */
 
-/* When enough has failed nothing new begins, but what is half made is brought to its end. */
+/* When enough has failed nothing new begins, but what is half made is brought to its end. As long
+ * as those that are pending could be enough, they come first. */
 static void run_all(job *j)
 {
     int64_t most = j->bulk->fail_on_errors;
     for (int n = 0; n < j->bulk->steps->nelts; n++) {
         prov_bulk_step step = APR_ARRAY_IDX(j->bulk->steps, n, prov_bulk_step);
-        if (step.completes) {
-            flush(j);
+        apr_pool_clear(j->p);
+        if (step.completes || (most && j->errors + prov_batch_count(j->batch) >= most))
+            run_pending(j);
+        if (step.completes)
             complete(j, step.operation);
-            apr_pool_clear(j->p);
-        } else if (!most || j->errors < most) {
+        else if (!most || j->errors < most)
             run(j, step.operation);
-        }
     }
-    flush(j);
+    run_pending(j);
 }
 
 prov_err *prov_scim_bulk(prov_scim *s)
@@ -279,9 +293,8 @@ prov_err *prov_scim_bulk(prov_scim *s)
     if (err)
         return err;
     j.outcomes = apr_pcalloc(p, (size_t)j.bulk->count * sizeof *j.outcomes);
-    j.waiting = apr_palloc(p, sizeof *j.waiting * TOGETHER);
-    j.changes = apr_palloc(p, sizeof *j.changes * TOGETHER);
     apr_pool_create(&j.p, p);
+    j.batch = prov_batch_make(s->service, p, &s->caller);
     run_all(&j);
     answer(&j);
     return NULL;

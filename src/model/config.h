@@ -148,6 +148,11 @@ typedef struct prov_permit {
 uint32_t prov_permission_named(const char *name);
 const char *prov_permission_print(apr_pool_t *p, uint32_t permissions);
 
+typedef struct prov_index_line {
+    const char *path; /* of an attribute */
+    const char *where;
+} prov_index_line;
+
 typedef struct prov_config {
     prov_settings settings;
     apr_array_header_t *userstores;   /* of prov_userstore_config * */
@@ -155,6 +160,7 @@ typedef struct prov_config {
     apr_array_header_t *applications; /* of prov_application * */
     apr_array_header_t *permits;      /* of prov_permit */
     apr_array_header_t *declared;     /* of prov_declaration: schemas and resource types */
+    apr_array_header_t *indexes;      /* of prov_index_line */
     const char *rate_where;           /* the ProvisionRate's place; NULL: not given */
     const char *store_backend, *store_location; /* split from settings.store at check */
     apr_table_t *lines;                         /* of prov_config_line */
@@ -187,8 +193,8 @@ prov_config *prov_config_merge(apr_pool_t *p, const prov_config *under, const pr
 typedef void prov_config_found(void *baton, const prov_err *err);
 int prov_config_check(apr_pool_t *p, prov_config *c, prov_config_found *found, void *baton);
 
-/* The core's schemas and resource types with those declared; each mistake is told, with its place.
- * On `p`, not bound. */
+/* The core's schemas and resource types with those declared, and what is to be indexed; each
+ * mistake is told, with its place. On `p`, not bound. */
 prov_registry *prov_config_registry(apr_pool_t *p, const prov_config *c, prov_config_found *found,
                                     void *baton);
 

@@ -118,5 +118,13 @@ prov_registry *prov_config_registry(apr_pool_t *p, const prov_config *c, prov_co
     prov_registry *r = prov_registry_core(p);
     prov_registry_declare(r, (const prov_declaration *)c->declared->elts, c->declared->nelts, found,
                           baton);
+    for (int i = 0; i < c->indexes->nelts; i++) {
+        const prov_index_line *line = &APR_ARRAY_IDX(c->indexes, i, prov_index_line);
+        prov_err *err = prov_registry_index(r, line->path);
+        if (err) {
+            err->source = line->where;
+            found(baton, err);
+        }
+    }
     return r;
 }

@@ -80,6 +80,7 @@ prov_config *prov_config_make(apr_pool_t *p)
     c->applications = apr_array_make(p, 2, sizeof(prov_application *));
     c->permits = apr_array_make(p, 4, sizeof(prov_permit));
     c->declared = apr_array_make(p, 2, sizeof(prov_declaration));
+    c->indexes = apr_array_make(p, 2, sizeof(prov_index_line));
     c->lines = apr_table_make(p, 16);
     return c;
 }
@@ -166,6 +167,7 @@ prov_config *prov_config_merge(apr_pool_t *p, const prov_config *under, const pr
     own_entries(p, c->applications);
     c->permits = merge_permits(p, under->permits, over->permits);
     c->declared = merge_declared(p, under->declared, over->declared);
+    c->indexes = apr_array_append(p, under->indexes, over->indexes);
     c->lines = apr_table_overlay(p, over->lines, under->lines);
     return c;
 }

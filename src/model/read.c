@@ -186,6 +186,11 @@ static void read_declaration(reading *r, const prov_json *j, prov_config *c)
     };
 }
 
+static void read_index(reading *r, const prov_json *j, prov_config *c)
+{
+    APR_ARRAY_PUSH(c->indexes, prov_index_line) = (prov_index_line){ .path = text(r, j, "path") };
+}
+
 /* In this order: applications name identity providers. */
 static const struct {
     const char *name;
@@ -193,7 +198,7 @@ static const struct {
 } lists[] = {
     { "userstores", read_userstore },     { "identityProviders", read_idp },
     { "applications", read_application }, { "permits", read_permit },
-    { "declared", read_declaration },
+    { "declared", read_declaration },     { "indexes", read_index },
 };
 
 static void split_store(reading *r, prov_config *c)

@@ -428,7 +428,18 @@ static prov_err *set_resource_type(apr_pool_t *p, void *object, const prov_line 
     return set_declared(p, object, line, true);
 }
 
+static prov_err *set_index(apr_pool_t *p, void *object, const prov_line *line)
+{
+    prov_config *c = object;
+    for (int i = 0; i < line->count; i++)
+        APR_ARRAY_PUSH(c->indexes, prov_index_line) =
+            (prov_index_line){ line->words[i].text, line->where };
+    return NULL;
+}
+
 const prov_special prov_specials[] = {
+    { "ProvisionIndex", PROV_SCOPE_SERVER, set_index, "ATTRIBUTE ...", "",
+      "Attributes, by their paths, that filters find without looking at every resource." },
     { "ProvisionSchema", PROV_SCOPE_SERVER, set_schema, "FILE", "",
       "A schema as a JSON file (RFC 7643 section 7): of a resource type of one's own, or an "
       "extension of one." },

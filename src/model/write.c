@@ -228,6 +228,11 @@ static void write_rate(writer *w, const prov_rate *rate)
     close_object(&in);
 }
 
+static void write_index(writer *w, const void *element)
+{
+    text(w, "path", ((const prov_index_line *)element)->path);
+}
+
 void prov_config_write(prov_buf *b, apr_pool_t *p, const prov_config *c)
 {
     uint8_t digest[PROV_DIGEST_LEN];
@@ -245,6 +250,7 @@ void prov_config_write(prov_buf *b, apr_pool_t *p, const prov_config *c)
     objects(&w, "applications", c->applications, write_application);
     objects(&w, "permits", c->permits, write_permit);
     objects(&w, "declared", c->declared, write_declaration);
+    objects(&w, "indexes", c->indexes, write_index);
     close_object(&w);
     prov_buf_byte(b, '\n');
 }

@@ -59,7 +59,8 @@ struct prov_attr {
     bool multi;
     bool required;
     bool case_exact;
-    bool precis; /* compares by PRECIS UsernameCaseMapped instead of folding */
+    bool precis;  /* compares by PRECIS UsernameCaseMapped instead of folding */
+    bool indexed; /* an administrator asked for it */
     prov_mutability mutability;
     prov_returned returned;
     prov_uniqueness uniqueness;
@@ -123,6 +124,10 @@ const prov_schema *prov_registry_schema(const prov_registry *r, int i);
 const prov_schema *prov_registry_schema_named(const prov_registry *r,
                                               const char *urn); /* any case */
 const prov_attr *prov_registry_attr_numbered(const prov_registry *r, uint16_t number);
+
+/* Of every type that has it, by its path. 400 with a sentence if none does, or if no index could
+ * help it. */
+prov_err *prov_registry_index(prov_registry *r, const char *path);
 
 /* Attributes that every resource has: id, externalId, meta, schemas (RFC 7643 section 3.1). */
 const prov_attr *prov_schema_common(const prov_registry *r, const char *name);

@@ -91,6 +91,12 @@ void prov_schema_write(prov_buf *b, const prov_schema *s, const char *base)
     write_meta(b, "Schema", base, "/Schemas/", s->urn);
 }
 
+/* Clients write what a type names; the links are for administrators who ask for them by name. */
+static bool is_announced(const prov_extension *e)
+{
+    return !e->schema->count || e->schema->attrs[0].place != PROV_IN_LINKS;
+}
+
 void prov_resource_type_write(prov_buf *b, const prov_resource_type *t, const char *base)
 {
     prov_buf_text(b, "{\"schemas\":[\"" URN_RESOURCE_TYPE "\"],\"id\":");
@@ -100,8 +106,10 @@ void prov_resource_type_write(prov_buf *b, const prov_resource_type *t, const ch
     write_member(b, "description", t->description);
     write_member(b, "schema", t->schema->urn);
     prov_buf_text(b, ",\"schemaExtensions\":[");
-    for (int i = 0; i < t->extension_count; i++) {
-        prov_buf_text(b, i ? ",{\"schema\":" : "{\"schema\":");
+    for (int i = 0, written = 0; i < t->extension_count; i++) {
+        if (!is_announced(&t->extensions[i]))
+            continue;
+        prov_buf_text(b, written++ ? ",{\"schema\":" : "{\"schema\":");
         prov_json_write_text(b, t->extensions[i].schema->urn);
         write_flag(b, "required", t->extensions[i].required);
         prov_buf_byte(b, '}');

@@ -22,6 +22,7 @@ static const index_row indexes[] = {
     { PROV_URN_USER, "userName", NULL, { .unique = true, .always = true } },
     { PROV_URN_USER, "emails", "value", { .always = true } },
     { PROV_URN_GROUP, "displayName", NULL, { .always = true } },
+    { PROV_URN_USER, "displayName", NULL, { .always = false } },
 };
 #define INDEXES (sizeof indexes / sizeof *indexes)
 
@@ -42,10 +43,13 @@ const prov_index *prov_index_of(const prov_attr *a)
 {
     /* Server and global are the same to one server. */
     static const prov_index unique = { .unique = true, .everywhere = true };
+    static const prov_index asked_for = { .unique = false };
     const prov_index *index = built_in(a);
-    if (index || a->uniqueness == PROV_UNIQUE_NONE || a->place != PROV_IN_RECORD)
+    if (index)
         return index;
-    return &unique;
+    if (a->uniqueness != PROV_UNIQUE_NONE && a->place == PROV_IN_RECORD)
+        return &unique;
+    return a->indexed ? &asked_for : NULL;
 }
 
 /* Every key begins with the normalisation's version, so that none is empty. */

@@ -78,7 +78,7 @@ static void test_user(void)
     put(o, "User", "emails.value", "babs@example.com");
     put(o, "User", "emails.value", "other@example.com");
     int count = keys_of("User", o, &keys);
-    is_int(count, 4, "userName, externalId and two different addresses");
+    is_int(count, 5, "userName, externalId, displayName and two different addresses");
 
     static const struct {
         const char *path, *text;
@@ -96,7 +96,8 @@ static void test_user(void)
         { "emails.value", "BABS@EXAMPLE.COM", 1 },
         { "emails.value", "other@example.com", 1 },
         { "emails.value", "", 0 },
-        { "displayName", "Babs", -1 },
+        { "displayName", "babs", 1 },
+        { "nickName", "Babs", -1 },
         { "emails", "babs@example.com", -1 },
         { "emails.type", "work", -1 },
         { "name.familyName", "Jensen", -1 },

@@ -6,7 +6,7 @@ use warnings;
 use parent 'Exporter';
 use JSON ();
 
-our @EXPORT_OK = qw(types declared resource operations sent sane any);
+our @EXPORT_OK = qw(types declared resource operations sent sane any sound filter filter_text any_case);
 
 my $json = JSON->new->canonical->allow_nonref;
 my $PATCH = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
@@ -348,32 +348,30 @@ sub sent
     return { schemas => [$PATCH], Operations => \@said };
 }
 
-# A resource as it can be compared: absent, null, [] and primary:false are one, order is none, and an
-# instant is the same however it is written.
+# A resource as it can be compared: absent, null, [] and a value that says nothing are one. Unless it is
+# kept, primary:false is one with them and order is none.
 sub sane
 {
-    my ($resource) = @_;
-    return plain($resource, 1);
+    my ($resource, $kept) = @_;
+    return plain($resource, $kept, 1);
 }
 
 sub plain
 {
-    my ($value, $top) = @_;
+    my ($value, $kept, $top) = @_;
     return $value ? 'true' : 'false' if JSON::is_bool($value);
     if (ref $value eq 'ARRAY') {
         my %seen;
-        my @all = grep { !$seen{$_}++ } sort map { $json->encode(plain($_)) } @$value;
-        return "@all" eq '{}' ? [] : \@all;
+        my @all = grep { $_ ne '{}' && !$seen{$_}++ } map { $json->encode(plain($_, $kept)) } @$value;
+        return [ $kept ? @all : sort @all ];
     }
-    $value = $pool{dateTime}[0] if defined $value && $value eq $pool{dateTime}[1];
     return defined $value && $value =~ /^-?\d+\.\d+$/ ? "$value" + 0 . '' : "$value" if ref $value ne 'HASH';
     my %plain;
     for my $name (keys %$value) {
         my $of = $value->{$name};
-        next if !defined $of || $top && $name =~ /^(?:schemas|id|meta)$/;
-        next if $name eq 'primary' && !$of || ref $of eq 'ARRAY' && !@$of || ref $of eq 'HASH' && !%$of;
-        $of = $plain{$name} = plain($of);
-        delete $plain{$name} if ref $of eq 'ARRAY' && !@$of;
+        next if !defined $of || $top && $name =~ /^(?:schemas|id|meta)$/ || $name eq 'primary' && !$of && !$kept;
+        $of = plain($of, $kept);
+        $plain{$name} = $of if !(ref $of eq 'ARRAY' && !@$of || ref $of eq 'HASH' && !%$of);
     }
     return \%plain;
 }

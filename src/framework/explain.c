@@ -1,0 +1,119 @@
+#include "framework/explain.h"
+#include "framework/candidates.h"
+
+#include "store/index.h"
+
+#include <apr_strings.h>
+#include <apr_tables.h>
+#include <string.h>
+
+/* --- queries -------------------------------------------------------------------------------- */
+
+static int64_t count_of(const prov_window *w, const prov_resource_type *type)
+{
+    const prov_userstore *u;
+    int64_t sum = 0;
+    for (int i = 0; (u = prov_userstore_at(w->service->userstores, i)); i++)
+        sum += prov_snapshot_count(w->n, type->number, u->number);
+    return sum;
+}
+
+static prov_explained explain(const prov_window *w, apr_pool_t *p, const prov_resource_type *type,
+                              const prov_filter *f)
+{
+    prov_candidates candidates;
+    int64_t there = count_of(w, type);
+    if (!prov_candidates_find(w, p, type, f, &candidates))
+        return (prov_explained){ type, NULL, there, there };
+    return (prov_explained){ type, candidates.plan, candidates.count, there };
+}
+
+prov_err *prov_service_explain(const prov_service *s, apr_pool_t *p, const prov_caller *caller,
+                               const prov_resource_type *type, const prov_filter *f,
+                               prov_explained **out, int *count)
+{
+    prov_snapshot *n;
+    int types = prov_registry_type_count(s->registry);
+    prov_err *err = prov_store_read(s->store, p, &n);
+    if (err)
+        return err;
+    prov_window w = prov_window_make(s, n, caller);
+    *out = apr_pcalloc(p, (size_t)types * sizeof **out);
+    *count = 0;
+    for (int i = 0; i < types; i++)
+        if (!type || type == prov_registry_type(s->registry, i))
+            (*out)[(*count)++] = explain(&w, p, prov_registry_type(s->registry, i), f);
+    prov_snapshot_end(n);
+    return NULL;
+}
+
+/* --- indexes -------------------------------------------------------------------------------- */
+
+typedef struct viewing {
+    const prov_service *s;
+    apr_pool_t *p;
+    prov_snapshot *n;
+    apr_array_header_t *views; /* of prov_index_view */
+} viewing;
+
+static const char *const kinds[] = {
+    [PROV_INDEX_VALUES] = "values", [PROV_INDEX_UNIQUE] = "unique", [PROV_INDEX_TIMES] = "times"
+};
+static const char *const stages[] = { [PROV_STAGE_BUILDING] = "building",
+                                      [PROV_STAGE_READY] = "ready",
+                                      [PROV_STAGE_GOING] = "removing",
+                                      [PROV_STAGE_AGAIN] = "removing, to be built" };
+
+/* By the first type that has it; of one that is not declared now, the dictionary's name. */
+static const char *name_of(const viewing *v, uint16_t number)
+{
+    const prov_registry *r = v->s->registry;
+    const prov_attr *a = prov_registry_attr_numbered(r, number);
+    for (int i = 0; a && i < prov_registry_type_count(r); i++) {
+        const prov_resource_type *t = prov_registry_type(r, i);
+        const char *path = prov_attr_path(v->p, t, a);
+        if (prov_schema_find(r, t, path, strlen(path), NULL) == a)
+            return path;
+    }
+    const char *name = prov_snapshot_name(v->n, v->p, PROV_NUMBER_ATTRIBUTE, number);
+    return name ? name : "";
+}
+
+static bool view_stage(void *baton, const prov_stage *stage)
+{
+    viewing *v = baton;
+    bool times = stage->kind == PROV_INDEX_TIMES;
+    APR_ARRAY_PUSH(v->views, prov_index_view) =
+        (prov_index_view){ times ? "meta.created, meta.lastModified" : name_of(v, stage->attr),
+                           kinds[stage->kind], stages[stage->at], stage->looked_at,
+                           stage->duplicates };
+    return true;
+}
+
+static void view_always(viewing *v)
+{
+    for (uint32_t number = 1; number <= UINT16_MAX; number++) {
+        const prov_attr *a = prov_registry_attr_numbered(v->s->registry, (uint16_t)number);
+        const prov_index *index = a ? prov_index_of(a) : NULL;
+        if (index && index->always)
+            APR_ARRAY_PUSH(v->views, prov_index_view) =
+                (prov_index_view){ name_of(v, a->number),
+                                   kinds[index->unique ? PROV_INDEX_UNIQUE : PROV_INDEX_VALUES],
+                                   stages[PROV_STAGE_READY], 0, 0 };
+    }
+}
+
+prov_err *prov_service_indexes(const prov_service *s, apr_pool_t *p, prov_index_view **out,
+                               int *count)
+{
+    viewing v = { .s = s, .p = p, .views = apr_array_make(p, 8, sizeof(prov_index_view)) };
+    prov_err *err = prov_store_read(s->store, p, &v.n);
+    if (err)
+        return err;
+    view_always(&v);
+    prov_snapshot_stages(v.n, view_stage, &v);
+    prov_snapshot_end(v.n);
+    *out = (prov_index_view *)(void *)v.views->elts;
+    *count = v.views->nelts;
+    return NULL;
+}
