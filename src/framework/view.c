@@ -79,9 +79,12 @@ prov_object *prov_window_reference(const prov_window *w, apr_pool_t *p, const pr
     if (!type)
         return NULL;
     prov_object *o = prov_object_make(p);
-    put(o, of, "value", prov_bytes_of(prov_id_text(p, id)));
+    const char *text = prov_id_text(p, id);
+    put(o, of, "value", prov_bytes_of(text));
     put(o, of, "type", prov_bytes_of(kind ? kind : type->name));
     put(o, of, "display", display_of(w, type, rec));
+    if (w->base) /* filters see what is shown */
+        put(o, of, "$ref", prov_bytes_of(apr_pstrcat(p, w->base, type->endpoint, "/", text, NULL)));
     return o;
 }
 
