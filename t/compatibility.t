@@ -262,6 +262,16 @@ subtest 'in bulk, too' => sub {
         my $said = $client{$who}->good(200, $who, POST => '/Bulk', sprintf $body, "bulk-$who");
         is $said->{Operations}[0]{status}, $status, "$who: $status";
     }
+    my $groups = join ',', map {
+        qq({"method":"POST","path":"/Groups","bulkId":"$_","data":{"schemas":["${\GROUP}"],)
+            . '"displayName":"%s"}}'
+    } 1 .. 3;
+    for my $case ([ plain => '201 201 201' ], [ 'unique-groups' => '201 409 409' ]) {
+        my ($who, $status) = @$case;
+        my $said = $client{$who}->good(200, "$who: names of groups", POST => '/Bulk',
+            $body =~ s/\{"method".*(?=\])/$groups/r =~ s/%s/bulk of $who/gr);
+        is join(' ', map { $_->{status} } @{ $said->{Operations} }), $status, "$who: $status";
+    }
 };
 
 subtest 'what is there is written down' => sub {
