@@ -133,6 +133,7 @@ is scalar(found($target, Users => 'userName eq "alice"')), 1, 'to the one alice'
 # Another key opens it not.
 my $stranger = ProvisionTest->new(name => 'stranger');
 spew($stranger->scratch . '/secrets/key', unpack('H*', 'k' x 32) . "\n");
+chmod 0600, $stranger->scratch . '/secrets/key';
 mkdir $stranger->store_dir or die;
 $stranger->own($stranger->store_dir);
 restore($stranger, "$copies/1");

@@ -143,6 +143,10 @@ my @features = (
         '400 invalidSyntax', qw(known-attributes strict interop-profile) ],
     [ 'an unknown sub-attribute', sub { code(person($_[0], '"name":{"colour":"red"}')) }, 201,
         '400 invalidSyntax', qw(known-attributes strict interop-profile) ],
+    [ 'an unknown sub-attribute in PATCH', sub {
+            code(patched($_[0], '/Users/' . made($_[0])->{id} . '?attributes=id',
+                '{"op":"add","path":"name","value":{"colour":"red"}}')) },
+        '400 invalidValue', '400 invalidSyntax', qw(known-attributes strict interop-profile) ],
     [ 'an unknown extension', sub { code(person($_[0], '"urn:example:x":{"a":1}')) }, 201,
         '400 invalidSyntax', qw(known-attributes strict interop-profile) ],
     [ 'an unknown attribute of an extension',
@@ -157,6 +161,14 @@ my @features = (
                 '{"op":"replace","path":"active","value":"False"}')) }, 200, '400 invalidValue', 'strict' ],
     [ 'a word for a boolean in a filter', sub { filtered($_[0], "id eq \"$boss\" and not (active eq \"True\")") },
         1, '400 invalidFilter', 'strict' ],
+    [ 'a word for a boolean in a path', sub {
+            code(patched($_[0], '/Users/' . made($_[0], '"roles":[{"value":"r","primary":true}]')->{id}
+                    . '?attributes=id', '{"op":"remove","path":"roles[primary eq \"True\"]"}')) },
+        200, '400 invalidFilter', 'strict' ],
+    [ 'a name without quotes in a path', sub {
+            code(patched($_[0], '/Users/' . made($_[0], '"emails":[{"value":"a","type":"work"}]')->{id}
+                    . '?attributes=id', '{"op":"remove","path":"emails[type eq work]"}')) },
+        '400 invalidFilter', 200, qw(unquoted-filter ms-validator) ],
     [ 'a manager as a word', sub { code(person($_[0], '"' . ENTERPRISE . "\":{\"manager\":\"$boss\"}")) },
         201, '400 invalidValue', 'strict' ],
     [ 'a manager as a list', sub {
@@ -201,6 +213,12 @@ for my $feature (@features) {
     };
 }
 
+subtest 'who does not say who he is' => sub {
+    my $said = $client{'interop-profile'}->good(200, 'reads the config', GET =>
+            '/ServiceProviderConfig', undef, Authorization => undef);
+    ok !exists $said->{interopProfileConformant}, 'and is promised nothing';
+};
+
 subtest 'a 204 says where and which version' => sub {
     my $as = $client{'patch-204'};
     my $user = made($as);
@@ -243,6 +261,16 @@ subtest 'in bulk, too' => sub {
         my ($who, $status) = @$case;
         my $said = $client{$who}->good(200, $who, POST => '/Bulk', sprintf $body, "bulk-$who");
         is $said->{Operations}[0]{status}, $status, "$who: $status";
+    }
+    my $groups = join ',', map {
+        qq({"method":"POST","path":"/Groups","bulkId":"$_","data":{"schemas":["${\GROUP}"],)
+            . '"displayName":"%s"}}'
+    } 1 .. 3;
+    for my $case ([ plain => '201 201 201' ], [ 'unique-groups' => '201 409 409' ]) {
+        my ($who, $status) = @$case;
+        my $said = $client{$who}->good(200, "$who: names of groups", POST => '/Bulk',
+            $body =~ s/\{"method".*(?=\])/$groups/r =~ s/%s/bulk of $who/gr);
+        is join(' ', map { $_->{status} } @{ $said->{Operations} }), $status, "$who: $status";
     }
 };
 

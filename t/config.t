@@ -372,6 +372,39 @@ sub literal_secrets
     $server->stop;
 }
 
+# What a command tells is asked once at a start, and at a configuration check.
+sub asked_secrets
+{
+    my $asked = "$scratch/asked";
+    spew("$scratch/ask", "#!/bin/sh\necho asked >>$asked\necho letmein\n");
+    chmod 0755, "$scratch/ask";
+    my $conf = $head . extra("ProvisionSet password exec:$scratch/ask");
+    my ($good, $said) = $server->configtest($conf);
+    ok $good, 'a secret that a command tells' or diag $said;
+    is slurp($asked), "asked\n", 'is asked for by configtest';
+    unlink $asked;
+    $server->start(conf => $conf);
+    is slurp($asked), "asked\n", 'and once at a start';
+    $server->stop;
+}
+
+# The key opens every sealed secret.
+sub open_key
+{
+    my $key = "$scratch/secrets/open.key";
+    spew($key, '5' x 64 . "\n");
+    chmod 0640, $key;
+    my $conf = "${head}ProvisionSecretKey file:$key\n";
+    my ($good, $said) = $server->configtest($conf);
+    ok !$good && $said =~ /others than its owner may open \Q$key\E \(mode 0640\); chmod 600 \Q$key\E/,
+        'a key that others can read is refused' or diag $said;
+    chmod 0600, $key;
+    ($good, $said) = $server->configtest($conf);
+    ok $good, 'and right once they cannot' or diag $said;
+}
+
+asked_secrets();
+open_key();
 sample_is_right();
 sample_names_the_unbuilt();
 each_mistake();

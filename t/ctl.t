@@ -98,6 +98,22 @@ said_is(1, qr/root-of-it/, $front->ctl(qw(admin create root-of-it), { stdin => "
     'a name that is taken');
 is $front->call(GET => '/health', undef, basic('root-of-it', 's3cret'))->code, 200,
     'which changed nothing';
+
+# One that ends before the membership is made is completed by the same command.
+my $faults = $front->scratch . '/faults';
+mkdir $faults or die;
+chmod 0777, $faults; # provisionctl is the store's owner by then
+spew("$faults/admin", '');
+spew("$faults/password", "h4lf\n");
+my $half = spawn({ PROVISION_FAULTS => $faults }, [ build_dir() . '/provisionctl', '--store', $store,
+    qw(admin create half) ], $out, "$faults/password");
+waitpid $half, 0;
+is $? & 127, 9, 'killed before the membership';
+is $front->call(GET => '/health', undef, basic('half', 'h4lf'))->code, 403, 'nobody is an administrator by half';
+said_is(1, qr/half/, $front->ctl(qw(admin create half), { stdin => "other\n" }), 'another password does not complete it');
+said_is(0, qr/half may do everything/, $front->ctl(qw(admin create half), { stdin => "h4lf\n" }), 'the same does');
+is $front->call(GET => '/health', undef, basic('half', 'h4lf'))->code, 200, 'then he administers';
+said_is(0, qr/half may do everything/, $front->ctl(qw(admin create half), { stdin => "h4lf\n" }), 'and again');
 is_deeply [ rows($front, qw(admin create second), { stdin => "s3cret\n" }) ], [],
     'as JSON there is nothing to say';
 
@@ -196,10 +212,10 @@ said_is(1, qr/no target partner\/spml/, $front->ctl(qw(target resume partner/spm
 
 # --- the store ------------------------------------------------------------------------------------
 my %stats = map { $_->{what} => $_->{count} } rows($front, 'stats');
-is $stats{resources}, 6, 'stats: three users, two administrators, their group'
+is $stats{resources}, 7, 'stats: three users, three administrators, their group'
     or diag explain \%stats;
 is $stats{links}, 3, 'links';
-is $stats{memberships}, 2, 'memberships';
+is $stats{memberships}, 3, 'memberships';
 cmp_ok $stats{journal}, '>=', 6, 'journal';
 cmp_ok $stats{bytesUsed}, '<', $stats{bytesMost}, 'room';
 said_is(0, qr/^\d+ rows looked at, 0 faults$/, $front->ctl('check'), 'check finds nothing');

@@ -67,11 +67,15 @@ if (!quick()) {
 }
 
 # --- a target that is no more declared ------------------------------------------------------------
+my ($status, $said);
 $front->graceful(conf => settings() . service());
 is state_of($front, $id{ben}), 'synced', 'what was right when its target went is not in question';
 patch(Users => $id{ann}, { op => 'replace', path => 'title', value => 'meanwhile' });
+($status, $said) = $front->ctl(qw(links summary --json));
+is_deeply [ map { [ @$_{qw(target state)} ] } map { decode($_) } split /\n/, $said ], [ [qw(partner/scim2 orphaned)] ],
+    'links summary counts all of it as orphaned' or diag $said;
 ok settles($front, $id{ann}, 'orphaned'), 'what changes since then is orphaned';
-my ($status, $said) = $front->ctl(qw(links --json --state orphaned));
+($status, $said) = $front->ctl(qw(links --json --state orphaned));
 is_deeply [ map { decode($_)->{id} } split /\n/, $said ], [ $id{ann} ], 'provisionctl says so too';
 isnt((found($target, Users => 'userName eq "ann"'))[0]{title}, 'meanwhile', 'nothing is sent');
 $front->graceful(conf => front_conf($target));

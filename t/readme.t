@@ -70,9 +70,10 @@ sub stop_servers
 
 sub start_servers
 {
+    my ($in) = @_;
     stop_servers();
     unlink "$state.log";
-    local @ENV{qw(PORT STATE)} = ($port, $state);
+    local @ENV{qw(PORT STATE)} = ($port, $in // $state);
     $running = spawn({}, ['conf/run'], "$state.log");
     my $up = wait_for(sub { -e "$state.log" && slurp("$state.log") =~ /Ctrl-C stops both/ || !alive($running) }, 60);
     ok $up && alive($running), 'make run starts both servers'
@@ -250,6 +251,14 @@ sub commands
     is missing(sub { $help =~ /^  \Q$_[0]\E\b/m }, map { /(--[a-z]+)/g } @lines), '', 'so do their options';
 }
 
+# STATE may be any folder; what is printed can be pasted there too.
+sub spaced
+{
+    start_servers("$state/a folder");
+    my ($links) = slurp("$state.log") =~ m{^  (build/provisionctl .*)$}m;
+    is system($links), 0, 'also in a folder with a space in its name' or diag $links;
+}
+
 END {
     my $status = $?;
     stop_servers();
@@ -264,4 +273,5 @@ commands();
 configuration();
 connector();
 tour();
+spaced();
 done_testing;

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static const char *folder;
@@ -21,8 +22,20 @@ static void meet(const char *name, const char *end, int signal)
         raise(signal); /* this very thread goes no further */
 }
 
+static const char *awaited;
+static int left, awaited_signal;
+
+void prov_fault_at(const char *name, int nth, int signal)
+{
+    awaited = name;
+    left = nth;
+    awaited_signal = signal;
+}
+
 void prov_fault_point(const char *name)
 {
+    if (awaited && strcmp(name, awaited) == 0 && --left == 0)
+        raise(awaited_signal);
     if (!folder)
         return;
     meet(name, "", SIGKILL);

@@ -7,6 +7,8 @@
 
 #ifdef PROV_TEST
 void prov_fault_point(const char *name);
+/* This process meets the signal when it passes the point for the nth time. */
+void prov_fault_at(const char *name, int nth, int signal);
 #else
 #define prov_fault_point(name) ((void)0)
 #endif

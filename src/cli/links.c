@@ -121,10 +121,20 @@ prov_err *prov_cli_links(prov_cli *c)
 /* --- summary -------------------------------------------------------------------------------------
  */
 
+/* Nobody keeps right what lies at a target that is gone from the configuration. */
+static bool is_kept_there(prov_link_state state)
+{
+    return state != PROV_LINK_REMOVED && state != PROV_LINK_OUT_OF_SCOPE &&
+           state != PROV_LINK_SUPERSEDED;
+}
+
 static bool count_link(void *baton, const prov_link *link)
 {
     walk *w = baton;
-    w->counts[view_of(w, link).state]++;
+    prov_link_state state = view_of(w, link).state;
+    if (!w->declared && is_kept_there(state))
+        state = PROV_LINK_ORPHANED;
+    w->counts[state]++;
     return true;
 }
 

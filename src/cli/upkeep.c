@@ -11,17 +11,12 @@ prov_err *prov_cli_stats(prov_cli *c)
     const struct {
         const char *name;
         int64_t value;
-    } rows[] = { { "bytesUsed", s.bytes_used },
-                 { "bytesMost", s.bytes_most },
-                 { "resources", s.resources },
-                 { "memberships", s.memberships },
-                 { "links", s.links },
-                 { "edges", s.edges },
-                 { "grants", s.grants },
-                 { "journal", s.journal },
-                 { "tokens", s.tokens },
-                 { "readers", s.readers },
-                 { "readersMost", s.readers_most } };
+    } rows[] = { { "bytesUsed", s.bytes_used }, { "bytesMost", s.bytes_most },
+                 { "resources", s.resources },  { "memberships", s.memberships },
+                 { "links", s.links },          { "edges", s.edges },
+                 { "grants", s.grants },        { "intents", s.intents },
+                 { "journal", s.journal },      { "tokens", s.tokens },
+                 { "readers", s.readers },      { "readersMost", s.readers_most } };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         prov_print_text(c->print, "what", rows[i].name);
         prov_print_number(c->print, "count", rows[i].value);

@@ -68,9 +68,12 @@ static void pass(door *d, apr_pool_t *p)
     try_last(d);
 }
 
-/* Which value is taken may be told; whose it is may not. */
-static prov_err *refusal(const door *d, apr_pool_t *p)
+/* Which value is taken may be told; whose it is may not. The last try is not overtaken, but while
+ * it was prepared as a large one, a group below it may have been. */
+static prov_err *refusal(door *d, apr_pool_t *p)
 {
+    if (is_overtaken(d) && !d->attempt.change->match.given)
+        d->verdict.why = PROV_BUSY;
     prov_err *err = prov_verdict_error(p, &d->verdict);
     if (!err || d->verdict.kind != PROV_REFUSED || d->verdict.why != PROV_NOT_UNIQUE)
         return err;

@@ -5,6 +5,7 @@
 #include "outbound/mapping.h"
 
 #include <ap_mpm.h>
+#include <http_core.h>
 #include <http_log.h>
 
 #include <apr_file_info.h>
@@ -108,6 +109,10 @@ static void check_key(checking *k, const prov_httpd_server *server)
     if (stat(folder, &st) != 0)
         mistake(k, prov_config_line(server->own, NULL, "ProvisionSecretKey", NULL),
                 "ProvisionSecretKey: there is no folder %s; make it, or name another", folder);
+    else if (stat(path, &st) == 0 && st.st_mode & (S_IRWXG | S_IRWXO))
+        mistake(k, prov_config_line(server->own, NULL, "ProvisionSecretKey", NULL),
+                "ProvisionSecretKey: others than its owner may open %s (mode %04o); chmod 600 %s",
+                path, (unsigned)st.st_mode & 07777, path);
 }
 
 static void check_store(checking *k, prov_httpd_server *server)
@@ -162,6 +167,13 @@ static void check_sharing(checking *k, const prov_config *own)
 }
 
 /* --- all of them ---------------------------------------------------------------------------- */
+/* httpd reads its configuration twice when it starts; secrets, which commands may tell, once. */
+static bool is_looked_at_again(void)
+{
+    return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG &&
+           ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL;
+}
+
 static void check_server(checking *k, const server_rec *s, const server_rec *base)
 {
     prov_httpd_server *server = prov_httpd_server_of(s);
@@ -175,6 +187,7 @@ static void check_server(checking *k, const server_rec *s, const server_rec *bas
         check_sharing(k, server->own);
         return;
     }
+    server->seen.config->secrets_later = is_looked_at_again();
     prov_config_check(k->pconf, server->seen.config, found, k);
     k->registry = prov_config_registry(k->ptemp, server->seen.config, found, k);
     check_targets(k, server->seen.config);

@@ -125,18 +125,24 @@ static void check_userstores(checking *k)
 }
 
 /* --- identity providers --------------------------------------------------------------------- */
-static void check_secrets(checking *k, const prov_connector_config *t)
+/* What was read is kept: a command runs once. */
+static void check_secrets(checking *k, prov_connector_config *t)
 {
+    if (k->c->secrets_later || t->secrets)
+        return;
+    t->secrets = apr_hash_make(k->p);
     for (const prov_option *row = t->options; row->name; row++) {
         const char *reference = *(const char *const *)((const char *)t->values + row->offset);
-        const char *ignored;
+        const char *secret;
         if (row->type != PROV_OPTION_SECRET || !reference)
             continue;
-        prov_err *err = prov_secret_read(k->p, reference, &ignored);
+        prov_err *err = prov_secret_read(k->p, reference, &secret);
         if (err)
             mistake(k, prov_config_line(k->c, t->where, "ProvisionSet", row->name),
                     "ProvisionSet %s: %s; write a secret that can be read", row->name,
                     prov_err_text(k->p, err));
+        else
+            apr_hash_set(t->secrets, reference, APR_HASH_KEY_STRING, secret);
     }
 }
 

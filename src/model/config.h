@@ -7,6 +7,7 @@
 #include "base/option.h"
 #include "base/rate.h"
 #include "scim/schema_load.h"
+#include <apr_hash.h>
 #include <apr_time.h>
 
 /* What the settings of a whole server are (directives outside sections). */
@@ -87,6 +88,7 @@ typedef struct prov_connector_config {
     const prov_option *options; /* the connector's rows; NULL if the connector is unknown here */
     void *values;               /* the connector's own struct, by its option rows */
     void *resolved;             /* the same with secrets read; NULL until then */
+    apr_hash_t *secrets;        /* by reference, as the check read them; NULL: it did not */
     const char *where;
     const char *idp; /* its identity provider's name */
     uint8_t digest[32];
@@ -162,6 +164,7 @@ typedef struct prov_config {
     const char *rate_where;           /* the ProvisionRate's place; NULL: not given */
     const char *store_backend, *store_location; /* split from settings.store at check */
     apr_table_t *lines;                         /* of prov_config_line */
+    bool secrets_later;                         /* the check leaves them to the next one */
 } prov_config;
 
 /* Where a directive stands: `section` is the `where` of what it belongs to, NULL for the server;

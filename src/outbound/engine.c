@@ -50,15 +50,21 @@ uint64_t prov_engine_generation(const prov_engine *e)
 
 /* --- targets ---------------------------------------------------------------------------------- */
 
-static prov_err *read_secrets(apr_pool_t *p, const prov_connector *connector, const void *values,
-                              void **out)
+static prov_err *read_secrets(apr_pool_t *p, const prov_connector_config *cc, void **out)
 {
-    char *copy = apr_pmemdup(p, values, connector->values_size);
+    const prov_connector *connector = cc->connector;
+    char *copy = apr_pmemdup(p, cc->values, connector->values_size);
     for (const prov_option *row = connector->options; row->name; row++) {
         const char **at = (const char **)(void *)(copy + row->offset);
         if (row->type != PROV_OPTION_SECRET || !*at)
             continue;
-        prov_err *err = prov_secret_read(p, *at, at);
+        const char *known =
+            cc->secrets ? apr_hash_get(cc->secrets, *at, APR_HASH_KEY_STRING) : NULL;
+        prov_err *err = NULL;
+        if (known)
+            *at = known;
+        else
+            err = prov_secret_read(p, *at, at);
         if (err)
             return prov_err_push(p, err, "setting %s", row->name);
     }
@@ -72,7 +78,7 @@ prov_err *prov_outbound_secrets(apr_pool_t *p, const prov_config *c)
         const prov_idp *idp = APR_ARRAY_IDX(c->idps, i, const prov_idp *);
         for (int k = 0; k < idp->connectors->nelts; k++) {
             prov_connector_config *cc = APR_ARRAY_IDX(idp->connectors, k, prov_connector_config *);
-            prov_err *err = read_secrets(p, cc->connector, cc->values, &cc->resolved);
+            prov_err *err = read_secrets(p, cc, &cc->resolved);
             if (err)
                 return prov_err_push(p, err, "%s/%s", idp->name, cc->type);
         }
@@ -135,7 +141,7 @@ static prov_err *equip(prov_engine *e, prov_reach *r, const prov_connector_confi
 {
     prov_err *err = NULL;
     r->values = cc->resolved;
-    if (!r->values && (err = read_secrets(e->pool, cc->connector, cc->values, &r->values)))
+    if (!r->values && (err = read_secrets(e->pool, cc, &r->values)))
         return prov_err_push(e->pool, err, "%s", r->name);
     r->abilities = cc->connector->abilities(r->values);
     digest_of(r, r->digest);

@@ -20,7 +20,7 @@ typedef struct pump {
     apr_time_t reclaimed; /* when the dead were last looked for */
     apr_time_t swept;
     int first; /* reach to start with: turns rotate, so that none starves */
-    bool scanning, building;
+    bool scanning, building, settling;
     int alone;            /* looks at a generation that is nobody's */
     uint32_t peers, rank; /* processes that claim as this one does, and its place among them */
 } pump;
@@ -297,6 +297,16 @@ static void dispatch(pump *u, const candidate *c)
 
 /* --- a turn --------------------------------------------------------------------------------- */
 
+/* Large changes of processes that are gone. True if there is more to do. */
+static bool settle(pump *u)
+{
+    bool more = false;
+    prov_err *err = prov_store_settle(u->engine->store, u->turn, &more);
+    if (err)
+        prov_log(PROV_LOG_WARNING, "settling large changes: %s", prov_err_text(u->turn, err));
+    return more && !err;
+}
+
 static void build(pump *u)
 {
     prov_engine *e = u->engine;
@@ -323,11 +333,13 @@ static void keep_house(pump *u, prov_snapshot *n, apr_time_t now)
         keep_generation(u, n);
         u->scanning = prov_generation_scan(e, u->turn);
         build(u);
+        u->settling = settle(u);
     } else {
         if (u->scanning)
             u->scanning = prov_generation_scan(e, u->turn);
         if (u->building)
             build(u);
+        u->settling = u->settling && settle(u);
     }
     if (now - u->swept >= SWEEP_EVERY) {
         bool more = false;
@@ -363,7 +375,7 @@ static apr_time_t turn(pump *u)
                 dispatch(u, &b->items[i]);
         wake = now;
     }
-    return u->scanning || u->building ? now : wake;
+    return u->scanning || u->building || u->settling ? now : wake;
 }
 
 static void sleep_until(prov_engine *e, apr_time_t wake)

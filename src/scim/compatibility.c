@@ -30,7 +30,8 @@ const prov_switch prov_switches[] = {
     { "first-primary", PROV_COMPAT_FIRST_PRIMARY,
       "Of several primary values of an attribute only the first stays primary." },
     { "known-attributes", PROV_COMPAT_KNOWN,
-      "An unknown attribute in the body of a POST or PUT is 400 invalidSyntax." },
+      "An unknown attribute in the body of a POST or PUT, or in a value of a PATCH, is 400 "
+      "invalidSyntax." },
     { "strict", PROV_COMPAT_KNOWN | PROV_COMPAT_EXACT,
       "Nothing is forgiven: known-attributes; no booleans or objects as strings, one value as a "
       "list or a list as one value, capital operations, unknown URNs among the schemas, or members "

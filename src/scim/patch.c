@@ -186,6 +186,13 @@ static prov_err *change_attr(patch *t, prov_patch_op *op)
 
 static prov_err *change_set(order *o, const char *urn);
 
+static prov_err *read_path(const patch *t, const char *text, size_t len, prov_path *out)
+{
+    prov_filter_limits limits = prov_filter_defaults;
+    limits.switches = t->switches;
+    return prov_path_parse_within(t->p, t->registry, t->type, &limits, text, len, out);
+}
+
 /* Members that cannot be written are passed over, as in POST and PUT; so is the `schemas` that some
  * clients write into an extension's object as well. */
 static bool change_member(void *baton, const char *name, const prov_json *value)
@@ -196,7 +203,7 @@ static bool change_member(void *baton, const char *name, const prov_json *value)
         return true;
     const char *text = o->urn ? apr_pstrcat(t->p, o->urn, ":", name, NULL) : name;
     prov_patch_op op = { .kind = o->kind, .value = value };
-    o->err = prov_path_parse(t->p, t->registry, t->type, text, strlen(text), &op.path);
+    o->err = read_path(t, text, strlen(text), &op.path);
     if (o->err)
         return false;
     if (op.path.schema) {
@@ -256,8 +263,7 @@ static prov_err *change_path(order *o, const prov_json *json)
     if (prov_json_is(json) != PROV_JSON_STRING)
         return prov_err_make(t->p, 400, "invalidPath", "an operation's path is a string");
     prov_bytes text = prov_json_string(json);
-    prov_err *err =
-        prov_path_parse(t->p, t->registry, t->type, (const char *)text.data, text.len, &op.path);
+    prov_err *err = read_path(t, (const char *)text.data, text.len, &op.path);
     if (err)
         return err;
     if (op.path.schema && o->kind == PROV_PATCH_REMOVE)

@@ -73,12 +73,15 @@ static bool look_for_unknown(void *baton, const char *name, const prov_json *val
     return !u->name;
 }
 
-static prov_err *check_names(apr_pool_t *p, const prov_attr *a, const prov_json *value)
+static prov_err *check_names(const edit *e, const prov_attr *a, const prov_json *value)
 {
     unknown u = { a, NULL };
     if (a->type == PROV_TYPE_COMPLEX && prov_json_is(value) == PROV_JSON_OBJECT)
         prov_json_each(value, look_for_unknown, &u);
-    return u.name ? invalid(p, a, apr_psprintf(p, "has no sub-attribute '%s'", u.name)) : NULL;
+    if (u.name && (e->op->switches & PROV_COMPAT_KNOWN))
+        return prov_value_unknown(e->p, apr_pstrcat(e->p, a->name, ".", u.name, NULL));
+    return u.name ? invalid(e->p, a, apr_psprintf(e->p, "has no sub-attribute '%s'", u.name))
+                  : NULL;
 }
 
 /* The values of `a` in an object of their own; the field may be empty. */
@@ -92,9 +95,9 @@ static prov_err *read_values(const edit *e, const prov_attr *a, const prov_json 
     if (array && !a->multi)
         return invalid(p, a, "has a single value");
     for (size_t i = 0; array && !err && i < prov_json_length(value); i++)
-        err = check_names(p, a, prov_json_at(value, i));
+        err = check_names(e, a, prov_json_at(value, i));
     if (!err && !array)
-        err = check_names(p, a, value);
+        err = check_names(e, a, value);
     *out = prov_object_set(fresh, a);
     return err ? err
                : prov_value_read_field(p, fresh, *out, value, PROV_BODY_REPLACE | e->op->switches);
@@ -156,7 +159,7 @@ static prov_err *merge_complex(edit *e, prov_object *into, const prov_json *valu
 {
     merge m = { e, into, NULL };
     value = only_one(e, value);
-    prov_err *err = check_names(e->p, e->attr, value);
+    prov_err *err = check_names(e, e->attr, value);
     if (err)
         return err;
     if (prov_json_is(value) == PROV_JSON_STRING && e->value && !is_exact(e)) /* Entra's manager */

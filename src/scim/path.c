@@ -40,8 +40,8 @@ static bool is_index(const char *at, const char *end)
 }
 
 static prov_err *parse_value_path(apr_pool_t *p, const prov_registry *r,
-                                  const prov_resource_type *t, const char *text, size_t len,
-                                  const char *open, prov_path *out)
+                                  const prov_resource_type *t, const prov_filter_limits *limits,
+                                  const char *text, size_t len, const char *open, prov_path *out)
 {
     const char *end = text + len, *close = closing(open + 1, end);
     const prov_attr *a = prov_schema_find(r, t, text, (size_t)(open - text), NULL);
@@ -53,7 +53,7 @@ static prov_err *parse_value_path(apr_pool_t *p, const prov_registry *r,
         return wrong(p, text, len, "has an index where a filter belongs");
     place(a, out);
     prov_err *err =
-        prov_filter_parse_value(p, a, open + 1, (size_t)(close - open - 1), NULL, &out->filter);
+        prov_filter_parse_value(p, a, open + 1, (size_t)(close - open - 1), limits, &out->filter);
     if (err || ++close == end)
         return err;
     if (*close == '.')
@@ -64,10 +64,17 @@ static prov_err *parse_value_path(apr_pool_t *p, const prov_registry *r,
 prov_err *prov_path_parse(apr_pool_t *p, const prov_registry *r, const prov_resource_type *t,
                           const char *text, size_t len, prov_path *out)
 {
+    return prov_path_parse_within(p, r, t, NULL, text, len, out);
+}
+
+prov_err *prov_path_parse_within(apr_pool_t *p, const prov_registry *r, const prov_resource_type *t,
+                                 const prov_filter_limits *limits, const char *text, size_t len,
+                                 prov_path *out)
+{
     const char *open = len ? memchr(text, '[', len) : NULL;
     memset(out, 0, sizeof *out);
     if (open)
-        return parse_value_path(p, r, t, text, len, open, out);
+        return parse_value_path(p, r, t, limits, text, len, open, out);
     const prov_attr *a = prov_schema_find(r, t, text, len, &out->schema);
     if (a)
         place(a, out);

@@ -16,4 +16,9 @@ typedef struct prov_path {
 prov_err *prov_path_parse(apr_pool_t *p, const prov_registry *r, const prov_resource_type *t,
                           const char *text, size_t len, prov_path *out);
 
+/* The same for a filter of these limits, and with the switches in them. */
+prov_err *prov_path_parse_within(apr_pool_t *p, const prov_registry *r, const prov_resource_type *t,
+                                 const prov_filter_limits *limits, const char *text, size_t len,
+                                 prov_path *out);
+
 #endif

@@ -198,7 +198,8 @@ typedef enum {
     PROV_LEASE_LOST,
     PROV_KEY_TAKEN, /* `holder` has it */
     PROV_REMOTE_TAKEN,
-    PROV_NO_TOKEN
+    PROV_NO_TOKEN,
+    PROV_BUSY /* an intent of `holder` is open */
 } prov_refusal;
 
 typedef struct prov_verdict {

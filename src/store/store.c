@@ -28,6 +28,7 @@ static const sentence refusals[] = {
     [PROV_KEY_TAKEN] = { 409, NULL, "another resource holds this name at the target" },
     [PROV_REMOTE_TAKEN] = { 409, NULL, "another resource holds this object at the target" },
     [PROV_NO_TOKEN] = { 404, NULL, "there is no token of this name" },
+    [PROV_BUSY] = { 503, NULL, "a large change of the resource is not finished yet" },
 };
 
 prov_err *prov_verdict_error(apr_pool_t *p, const prov_verdict *v)

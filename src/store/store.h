@@ -61,8 +61,24 @@ prov_err *prov_store_register_anew(prov_store *s, const prov_process *process);
 prov_err *prov_store_unregister(prov_store *s, uint32_t process);
 
 /* --- writing -------------------------------------------------------------------------------- */
+/* No transaction changes more rows than this. A plan that needs more is carried out as an *intent*,
+ * if what makes it large are the members of the group, or the groups of the member, that it puts or
+ * deletes, and what it owes them: durably prepared in parts that nobody sees, made true for all
+ * readers at once by the transaction that also puts the rest of the plan (preconditions, record,
+ * version, journal), then finished in parts: the rows, edges, grants and touches of each member.
+ * The verdict comes after the last part. Whose process dies before the switch has done nothing,
+ * after it everything: another process undoes or finishes it (prov_store_settle). One touch, the
+ * plan's first for another resource than the intent's, speaks for all of them.
+ *
+ * While an intent is open, whoever else would write its resource or its memberships, or delete one
+ * of a group's members, waits for it, PROV_INTENT_PATIENCE at most, and then is refused with
+ * PROV_BUSY. */
+#define PROV_TRANSACTION_ROWS 2000
+#define PROV_INTENT_PATIENCE  apr_time_from_sec(10)
+
 void prov_store_submit(prov_store *s, const prov_plan *plan, prov_verdict *verdict);
-/* Several, each with a verdict of its own; one sleep. */
+/* Several, each with a verdict of its own; one sleep for all that are not large. Only these wait
+ * for an intent that is open. */
 void prov_store_submit_all(prov_store *s, const prov_plan *const plans[], prov_verdict verdicts[],
                            int count);
 /* Holding the write lock: `decide` reads the state as it is and makes a plan, which cannot be
@@ -70,6 +86,10 @@ void prov_store_submit_all(prov_store *s, const prov_plan *const plans[], prov_v
 typedef const prov_plan *prov_store_decide(void *baton, prov_snapshot *now);
 void prov_store_exclusive(prov_store *s, prov_store_decide *decide, void *baton,
                           prov_verdict *verdict);
+/* Finishes or undoes what a process left behind that is gone, or that has not come on for
+ * PROV_INTENT_LEASE; for a while only: `more` if there is more to do. */
+#define PROV_INTENT_LEASE apr_time_from_sec(60)
+prov_err *prov_store_settle(prov_store *s, apr_pool_t *p, bool *more);
 /* The verdict as an error, NULL if done: 503, 507 or 500, and for refusals 404, 409 uniqueness,
  * 412, 400 invalidValue. */
 prov_err *prov_verdict_error(apr_pool_t *p, const prov_verdict *v);
@@ -219,8 +239,10 @@ prov_err *prov_store_backup(prov_store *s, apr_pool_t *p, int folder);
 typedef struct prov_store_stats {
     int64_t bytes_used, bytes_most;
     int64_t resources, memberships, links, edges, grants, journal, tokens;
+    int64_t intents; /* open; of what they prepare, memberships are counted already */
     int64_t readers, readers_most;
     uint64_t commits, plans; /* of this process: their ratio is the grouping */
+    int64_t rows_most;       /* of this process: what its largest transaction changed */
 } prov_store_stats;
 prov_err *prov_store_stats_read(prov_store *s, apr_pool_t *p, prov_store_stats *out);
 

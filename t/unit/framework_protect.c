@@ -69,8 +69,10 @@ static void permissions(void)
     fatal(change(&admin, PROV_PATCHED, group_type, namesake, members_op("add", nobody)));
     is_int(permissions_of(nobody), 0, "a group's name counts in PRIMARY only");
     fatal(prov_service_make_admin(service, p, "second", PROV_BYTES("secret")));
-    is_error(prov_service_make_admin(service, p, "second", PROV_BYTES("secret")), 409, "uniqueness",
+    is_error(prov_service_make_admin(service, p, "second", PROV_BYTES("other")), 409, "uniqueness",
              "an administrator is made once");
+    ok(!prov_service_make_admin(service, p, "second", PROV_BYTES("secret")),
+       "asked for again, he is there");
 }
 
 #define NAME(value) "{\"op\":\"replace\",\"path\":\"displayName\",\"value\":\"" value "\"}"

@@ -151,6 +151,11 @@ BREAK(no_member)      { DROP(MEMBER, &team, &ann); DROP(EDGE, target, &team, &an
                         DROP(EDGE_OF, target, &ann, &team); DROP(EDGE_WORK, target, &team, &ann); }
 BREAK(ghost_member)   { PUT(NOTHING, MEMBER, &team, &nobody); PUT(NOTHING, MEMBER_OF, &nobody, &team); }
 BREAK(ghost_group)    { PUT(NOTHING, MEMBER, &nobody, &ann); PUT(NOTHING, MEMBER_OF, &ann, &nobody); }
+BREAK(ghost_leaver)   { PUT(PROV_BYTES("\2"), MEMBER, &team, &ann); PUT(PROV_BYTES("\2"), MEMBER_OF, &ann, &team); }
+BREAK(ghost_joiner)   { PUT(PROV_BYTES("\1"), MEMBER, &team, &cas); PUT(PROV_BYTES("\1"), MEMBER_OF, &cas, &team); }
+BREAK(other_mark)     { PUT(PROV_BYTES("\1"), MEMBER_OF, &ann, &team); }
+BREAK(ghost_owed)     { PUT(PROV_BYTES("\1"), OWED, &team, &ann); }
+BREAK(bad_intent)     { PUT(PROV_BYTES("\377\377"), INTENT, &nobody); }
 BREAK(no_edge)        { DROP(EDGE, target, &team, &ann); DROP(EDGE_OF, target, &ann, &team);
                         DROP(EDGE_WORK, target, &team, &ann); }
 BREAK(no_edge_of)     { DROP(EDGE_OF, target, &ann, &team); }
@@ -225,6 +230,11 @@ static const struct {
     { "a lost membership", no_member, RIGHT, "believes to be a member" },
     { "a member who does not exist", ghost_member, RIGHT, "one of which does not exist" },
     { "a group that does not exist", ghost_group, RIGHT, "one of which does not exist" },
+    { "a member who goes with no intent", ghost_leaver, EXACT, "marked by no intent" },
+    { "a member who comes with no intent", ghost_joiner, EXACT, "marked by no intent" },
+    { "a member who knows of another intent", other_mark, EXACT, "does not know it" },
+    { "a debt of no intent", ghost_owed, EXACT, "which has no intent" },
+    { "an intent that cannot be read", bad_intent, LEFT, "cannot be read" },
     { "a lost edge", no_edge, RIGHT, "is not wanted at target" },
     { "an edge its member does not know", no_edge_of, EXACT, "not among its member's" },
     { "an edge that only a member knows", ghost_edge_of, EXACT, "that does not exist" },

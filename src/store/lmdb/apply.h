@@ -12,11 +12,19 @@ typedef struct prov_apply {
     bool members_changed; /* a membership operation was effective */
     prov_id put;          /* the resource put last */
     const prov_op *grew;  /* an acknowledgement that gave its resource a remote id */
+    const prov_id *own;   /* whose intent this is the switch of; NULL: no intent's */
+    bool edges_left;      /* a new link's edges are left to the intent */
 } prov_apply;
 
 /* Checks and applies the plan. False if a row could not be read or put: the transaction is spoilt,
  * and tx.rc says why. */
 bool prov_apply_plan(prov_apply *a);
+/* Only checks it; false if the verdict is against it. */
+bool prov_apply_check(prov_apply *a);
+/* Most rows that it would change; when they are too many, no more are counted. */
+int prov_apply_bound(prov_tx *tx, const prov_plan *plan);
+/* What is not done at once, when the plan is done as an intent of `own`. */
+bool prov_apply_is_put_off(const prov_op *op, const prov_id *own);
 
 /* --- what the files of operations share ----------------------------------------------------- */
 bool prov_apply_refuse(prov_apply *a, prov_refusal why);                            /* false */

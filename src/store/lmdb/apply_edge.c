@@ -5,8 +5,9 @@ PROV_EFFECT(edge)
 {
     prov_edge edge = op->edge;
     prov_row_key member;
+    prov_bytes row;
     PROV_KEY(&a->tx, member, MEMBER, &op->id, &op->other);
-    edge.wanted = prov_tx_has(&a->tx, &member);
+    edge.wanted = prov_tx_get(&a->tx, &member, &row) && prov_rows_has_edges(row);
     if (edge.wanted != op->edge.wanted)
         edge.settled = edge.asleep = edge.refused = false;
     prov_rows_edge_put(&a->tx, op->target, &op->id, &op->other, &edge);

@@ -22,13 +22,11 @@ PROV_CHECK(member_add)
 
 PROV_EFFECT(member_add)
 {
-    prov_row_key member, of;
-    PROV_KEY(&a->tx, member, MEMBER, &op->id, &op->other);
-    PROV_KEY(&a->tx, of, MEMBER_OF, &op->other, &op->id);
-    if (prov_tx_has(&a->tx, &member))
+    prov_row_key key;
+    PROV_KEY(&a->tx, key, MEMBER, &op->id, &op->other);
+    if (prov_tx_has(&a->tx, &key))
         return;
-    prov_tx_mark(&a->tx, &member);
-    prov_tx_mark(&a->tx, &of);
+    prov_rows_membership_put(&a->tx, &op->id, &op->other, 0);
     prov_rows_edges_want(&a->tx, &op->id, &op->other, true);
     prov_rows_touch_all(&a->tx, &op->other, &op->touch);
     a->members_changed = true;
@@ -38,10 +36,9 @@ static bool leave(prov_apply *a, const prov_id *group, const prov_id *member)
 {
     prov_row_key key;
     PROV_KEY(&a->tx, key, MEMBER, group, member);
-    if (!prov_tx_delete(&a->tx, &key))
+    if (!prov_tx_has(&a->tx, &key))
         return false;
-    PROV_KEY(&a->tx, key, MEMBER_OF, member, group);
-    prov_tx_delete(&a->tx, &key);
+    prov_rows_membership_drop(&a->tx, group, member);
     prov_rows_edges_want(&a->tx, group, member, false);
     a->members_changed = true;
     return true;
@@ -56,9 +53,7 @@ PROV_EFFECT(member_remove)
 static void remove_members(prov_apply *a, const prov_id *group, const prov_touch *touch)
 {
     const prov_id *members;
-    prov_row_key prefix;
-    PROV_PREFIX(&a->tx, prefix, MEMBER, 1, group);
-    int count = prov_tx_ids(&a->tx, &prefix, &members);
+    int count = prov_rows_members(&a->tx, group, NULL, &members);
     for (int i = 0; i < count; i++) {
         leave(a, group, &members[i]);
         prov_rows_touch_all(&a->tx, &members[i], touch);
@@ -70,16 +65,22 @@ PROV_EFFECT(member_remove_all)
     remove_members(a, &op->id, &op->touch);
 }
 
+static bool stays(prov_bytes row)
+{
+    return !row.len || !(row.data[0] & PROV_MARK_OF_MEMBER);
+}
+
+/* An intent has marked all of them: its members, who cannot have become others meanwhile, and the
+ * groups that it was in when it began. */
 void prov_apply_leave_all(prov_apply *a, const prov_id *id, const prov_touch *touch)
 {
     const prov_id *groups;
-    prov_row_key prefix;
     prov_touch others = *touch; /* they are not the ones who go */
     others.gone = false;
     others.queue = PROV_QUEUE_NORMAL;
-    remove_members(a, id, &others);
-    PROV_PREFIX(&a->tx, prefix, MEMBER_OF, 1, id);
-    int count = prov_tx_ids(&a->tx, &prefix, &groups);
+    if (!a->own)
+        remove_members(a, id, &others);
+    int count = prov_rows_groups(&a->tx, id, a->own ? stays : NULL, &groups);
     for (int i = 0; i < count; i++) {
         leave(a, &groups[i], id);
         prov_apply_move(a, &groups[i], touch->now);

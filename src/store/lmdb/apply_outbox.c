@@ -145,7 +145,10 @@ PROV_EFFECT(grant)
     link.queue = PROV_QUEUE_NORMAL;
     prov_link_touch(&link, &op->touch);
     prov_rows_link_put(&a->tx, NULL, &link);
-    prov_rows_edges_make(&a->tx, op->target, &op->id);
+    if (a->own)
+        a->edges_left = true;
+    else
+        prov_rows_edges_make(&a->tx, op->target, &op->id);
 }
 
 /* --- a claim's life ------------------------------------------------------------------------- */

@@ -219,7 +219,8 @@ static prov_err *check_counts(pass *s)
 static prov_err *run(prov_store *s, apr_pool_t *p, const prov_checker *c, int64_t *looked_at)
 {
     static const prov_table_check *const all[] = { prov_checks_resources, prov_checks_indexes,
-                                                   prov_checks_outbox, prov_checks_rest };
+                                                   prov_checks_outbox, prov_checks_intents,
+                                                   prov_checks_rest };
     pass pass = { .c = *c, .store = s, .looked_at = looked_at };
     *looked_at = 0;
     prov_err *err = prov_store_read(s, p, &pass.n);
@@ -242,7 +243,10 @@ prov_err *prov_store_repair(prov_store *s, apr_pool_t *p, const prov_registry *r
                             prov_repaired *told, void *baton, int64_t *looked_at)
 {
     prov_checker c = { .registry = r, .told = told, .baton = baton, .repairs = true };
-    return run(s, p, &c, looked_at);
+    prov_err *err = NULL;
+    for (bool more = true; more && !err;)
+        err = prov_store_settle(s, p, &more);
+    return err ? err : run(s, p, &c, looked_at);
 }
 
 /* --- without repairs ------------------------------------------------------------------------ */

@@ -30,6 +30,7 @@ typedef struct prov_table_check {
 extern const prov_table_check prov_checks_resources[]; /* check_resource.c */
 extern const prov_table_check prov_checks_indexes[];   /* check_index.c */
 extern const prov_table_check prov_checks_outbox[];    /* check_outbox.c */
+extern const prov_table_check prov_checks_intents[];   /* check_intent.c */
 extern const prov_table_check prov_checks_rest[];      /* check_rest.c */
 
 /* check_index.c: a record's rows in them. */
@@ -58,6 +59,9 @@ prov_touch prov_check_touch(void);
         prov_tx_mark((c)->tx, &key_);                                                              \
     } while (0)
 void prov_check_drop(prov_checker *c, prov_table table, prov_bytes key);
+
+/* A membership that bears an intent's mark. */
+void prov_check_mark(prov_checker *c, const prov_id *group, const prov_id *member, prov_bytes row);
 
 /* Counters against what they count, in one snapshot: a difference found in it stays right whatever
  * is counted meanwhile. */

@@ -230,6 +230,14 @@ static bool edge_mends(prov_checker *c, uint32_t target, const prov_id *group,
                             prov_check_id(c, group), target, what);
 }
 
+static bool has_edges(prov_checker *c, const prov_id *group, const prov_id *member)
+{
+    prov_row_key key;
+    prov_bytes row;
+    PROV_KEY(c->tx, key, MEMBER, group, member);
+    return prov_tx_get(c->tx, &key, &row) && prov_rows_has_edges(row);
+}
+
 static void check_edge(prov_checker *c, prov_bytes key, prov_bytes row)
 {
     static const prov_edge none;
@@ -248,7 +256,7 @@ static void check_edge(prov_checker *c, prov_bytes key, prov_bytes row)
     if (!PROV_CHECK_HAS(c, LINK, &group, target)) {
         if (edge_mends(c, target, &group, &member, "has no link"))
             prov_rows_edge_put(c->tx, target, &group, &member, &none);
-    } else if (PROV_CHECK_HAS(c, MEMBER, &group, &member) != edge.wanted &&
+    } else if (has_edges(c, &group, &member) != edge.wanted &&
                edge_mends(c, target, &group, &member, "wants other than the membership"))
         mend_wish(c, target, &group, &member, &edge);
 }

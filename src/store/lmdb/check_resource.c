@@ -132,22 +132,33 @@ static void end_membership(prov_checker *c, prov_bytes key, const prov_id *group
     prov_rows_touch_all(c->tx, member, &touch);
 }
 
+static bool is_known(prov_checker *c, const prov_id *group, const prov_id *member, prov_bytes row)
+{
+    prov_row_key of;
+    prov_bytes other;
+    PROV_KEY(c->tx, of, MEMBER_OF, member, group);
+    return prov_tx_get(c->tx, &of, &other) && prov_bytes_equal(row, other);
+}
+
 static void check_member(prov_checker *c, prov_bytes key, prov_bytes row)
 {
     prov_id group, member;
     if (!prov_row_key_read(key, PROV_TABLE_MEMBER, &group, &member))
         return;
-    if (!prov_rows_exists(c->tx, &group) || !prov_rows_exists(c->tx, &member)) {
+    if (!row.len && (!prov_rows_exists(c->tx, &group) || !prov_rows_exists(c->tx, &member))) {
         if (prov_check_mends(c, "A membership of %s in %s, one of which does not exist",
                              prov_check_id(c, &member), prov_check_id(c, &group)))
             end_membership(c, key, &group, &member);
         return;
     }
-    if (!PROV_CHECK_HAS(c, MEMBER_OF, &member, &group) &&
+    if (!is_known(c, &group, &member, row) &&
         prov_check_mends(c, "Group %s has %s, who does not know it", prov_check_id(c, &group),
                          prov_check_id(c, &member)))
-        PROV_CHECK_MARK(c, MEMBER_OF, &member, &group);
-    check_member_edges(c, &group, &member);
+        prov_rows_membership_put(c->tx, &group, &member, row.len ? row.data[0] : 0);
+    if (row.len)
+        prov_check_mark(c, &group, &member, row);
+    else if (!PROV_CHECK_HAS(c, INTENT, &group)) /* an open one's edges follow */
+        check_member_edges(c, &group, &member);
 }
 
 static void check_member_of(prov_checker *c, prov_bytes key, prov_bytes row)

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define BATCH_PLANS 256
-#define BATCH_ROWS  2000 /* operations; a batch ends with the plan that passes it */
+#define BATCH_OPS   2000 /* a batch ends with the plan that passes it */
 /* How many batches a leader commits after his own before he hands over: a hand-over costs a switch
  * of threads during which nothing is committed, leading on costs the leader's caller a commit. */
 #define LEAD_ON      1
@@ -48,6 +48,7 @@ static bool apply(prov_tx *tx, const prov_plan *plan, prov_verdict *verdict)
     a.tx.changed = false;
     bool good = prov_apply_plan(&a);
     tx->changed |= a.tx.changed;
+    tx->rows = a.tx.rows;
     tx->rc = a.tx.rc;
     return good;
 }
@@ -83,6 +84,8 @@ static int commit(prov_committer *c, const prov_tx *tx)
     }
     int rc = prov_env_write_commit(c->env, tx->txn);
     __atomic_add_fetch(&c->commits, 1, __ATOMIC_RELAXED);
+    if (tx->rows > c->rows_most)
+        __atomic_store_n(&c->rows_most, tx->rows, __ATOMIC_RELAXED);
     prov_fault_point("commit");
     return rc;
 }
@@ -116,22 +119,26 @@ static void run_one(prov_committer *c, const prov_plan *plan, prov_verdict *verd
         fail(verdict, kind);
 }
 
-/* All in one transaction, which began with `rc`. False if it came to nothing and each must have its
- * own. */
-static bool run_together(prov_committer *c, prov_batch *b, prov_tx *tx, int rc)
+/* As many from `at` on as one transaction may hold, in the one that began with `rc`; up to `end`.
+ * False if it came to nothing and each must have its own. */
+static bool run_together(prov_committer *c, prov_batch *b, int at, prov_tx *tx, int rc, int *end)
 {
-    for (int i = 0; rc && i < b->count; i++)
+    *end = b->count;
+    for (int i = at; rc && i < b->count; i++)
         fail_for(c, b->verdicts[i], rc);
     if (rc)
         return true;
-    for (int i = 0; i < b->count; i++) {
-        if (!apply(tx, b->plans[i], b->verdicts[i])) {
+    for (int i = at; i < *end; i++) {
+        if (i > at && tx->rows + prov_apply_bound(tx, b->plans[i]) > PROV_TRANSACTION_ROWS) {
+            *end = i;
+        } else if (!apply(tx, b->plans[i], b->verdicts[i])) {
             prov_env_write_abort(c->env, tx->txn);
+            *end = i + 1;
             return false;
         }
     }
     prov_verdict_kind kind = judge_commit(c, commit(c, tx));
-    for (int i = 0; kind == PROV_UNKNOWN && i < b->count; i++)
+    for (int i = at; kind == PROV_UNKNOWN && i < *end; i++)
         fail(b->verdicts[i], kind);
     return kind != PROV_FULL;
 }
@@ -139,11 +146,15 @@ static bool run_together(prov_committer *c, prov_batch *b, prov_tx *tx, int rc)
 static void run(prov_committer *c, prov_batch *b, prov_tx *tx, int rc)
 {
     __atomic_add_fetch(&c->plans, (uint64_t)b->count, __ATOMIC_RELAXED);
-    if (run_together(c, b, tx, rc))
-        return;
-    /* Only the guilty fails. */
-    for (int i = 0; i < b->count; i++)
-        run_one(c, b->plans[i], b->verdicts[i]);
+    for (int at = 0, end; at < b->count; at = end) {
+        if (at > 0)
+            rc = begin(c, tx);
+        if (run_together(c, b, at, tx, rc, &end))
+            continue;
+        /* Only the guilty fails. */
+        for (int i = at; i < end; i++)
+            run_one(c, b->plans[i], b->verdicts[i]);
+    }
 }
 
 /* --- the queue ------------------------------------------------------------------------------ */
@@ -166,14 +177,14 @@ static void dequeue(prov_committer *c)
 static void fill(prov_committer *c, prov_batch *b)
 {
     int most = c->each ? 1 : BATCH_PLANS;
-    int rows = 0;
+    int ops = 0;
     b->count = 0;
-    while (c->first && c->first->plans && b->count < most && rows < BATCH_ROWS) {
+    while (c->first && c->first->plans && b->count < most && ops < BATCH_OPS) {
         prov_ticket *t = c->first;
         b->plans[b->count] = t->plans[t->taken];
         b->verdicts[b->count] = &t->verdicts[t->taken];
         b->owners[b->count++] = t;
-        rows += prov_plan_length(t->plans[t->taken]);
+        ops += prov_plan_length(t->plans[t->taken]);
         if (++t->taken == t->count)
             dequeue(c);
     }

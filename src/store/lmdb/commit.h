@@ -21,6 +21,7 @@ typedef struct prov_committer {
     prov_ticket *first, **last;
     bool led;
     uint64_t commits, plans;
+    int64_t rows_most; /* of one transaction */
 } prov_committer;
 
 prov_err *prov_committer_make(prov_committer *c, apr_pool_t *p, prov_env *env, bool each);

@@ -115,28 +115,43 @@ bool prov_snapshot_credential(prov_snapshot *n, const prov_id *id, prov_credenti
 bool prov_snapshot_is_member(prov_snapshot *n, const prov_id *group, const prov_id *member)
 {
     prov_row_key key;
+    prov_bytes row;
     PROV_KEY(&n->tx, key, MEMBER, group, member);
-    return prov_tx_has(&n->tx, &key);
+    return prov_tx_get(&n->tx, &key, &row) && prov_rows_is_member(&n->tx, group, member, row);
 }
 
 void prov_snapshot_members(prov_snapshot *n, const prov_id *group, const prov_id *after,
                            prov_each_id *each, void *baton)
 {
     prov_row_key prefix, from;
+    prov_walk w;
     PROV_PREFIX(&n->tx, prefix, MEMBER, 1, group);
     if (after)
         PROV_KEY(&n->tx, from, MEMBER, group, after);
-    each_id_under(n, &prefix, after ? &from : NULL, each, baton);
+    prov_walk_begin(&w, &n->tx, &prefix, after ? &from : NULL);
+    while (prov_walk_next(&w)) {
+        const prov_id *member = prov_row_key_last_id(w.key);
+        if (prov_rows_is_member(&n->tx, group, member, w.value) && !each(baton, member))
+            break;
+    }
+    prov_walk_end(&w);
 }
 
 void prov_snapshot_groups(prov_snapshot *n, const prov_id *member, const prov_id *after,
                           prov_each_id *each, void *baton)
 {
     prov_row_key prefix, from;
+    prov_walk w;
     PROV_PREFIX(&n->tx, prefix, MEMBER_OF, 1, member);
     if (after)
         PROV_KEY(&n->tx, from, MEMBER_OF, member, after);
-    each_id_under(n, &prefix, after ? &from : NULL, each, baton);
+    prov_walk_begin(&w, &n->tx, &prefix, after ? &from : NULL);
+    while (prov_walk_next(&w)) {
+        const prov_id *group = prov_row_key_last_id(w.key);
+        if (prov_rows_is_member(&n->tx, group, member, w.value) && !each(baton, group))
+            break;
+    }
+    prov_walk_end(&w);
 }
 
 /* --- the rest ------------------------------------------------------------------------------- */

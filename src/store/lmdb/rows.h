@@ -47,6 +47,54 @@ void prov_rows_edges_inherit(prov_tx *tx, uint32_t target, const prov_id *from, 
 void prov_rows_edges_drop(prov_tx *tx, uint32_t target, const prov_id *id);
 bool prov_rows_edges_work(prov_tx *tx, uint32_t target, const prov_id *group);
 
+/* --- memberships (rows_member.c) ------------------------------------------------------------ */
+/* The row of a membership, under either key, is empty, or it is the mark of an open intent, of the
+ * group or of the member. One that is added is a membership from the switch on, one that is removed
+ * until then: so all of them change for every reader at once, and a reader who meets no mark does
+ * nothing for it. Edges follow when the mark goes. */
+#define PROV_MARK_ADDED     1
+#define PROV_MARK_REMOVED   2
+#define PROV_MARK_OF_MEMBER 4 /* the intent's resource is the member, else the group */
+void prov_rows_membership_put(prov_tx *tx, const prov_id *group, const prov_id *member,
+                              uint8_t mark);
+void prov_rows_membership_drop(prov_tx *tx, const prov_id *group, const prov_id *member);
+bool prov_rows_is_member(prov_tx *tx, const prov_id *group, const prov_id *member, prov_bytes row);
+static inline bool prov_rows_has_edges(prov_bytes row)
+{
+    return !row.len || !(row.data[0] & PROV_MARK_ADDED);
+}
+/* Those whose rows are kept, NULL: all; on the scratch pool. */
+typedef bool prov_rows_keep(prov_bytes row);
+int prov_rows_members(prov_tx *tx, const prov_id *group, prov_rows_keep *keep, const prov_id **ids);
+int prov_rows_groups(prov_tx *tx, const prov_id *member, prov_rows_keep *keep, const prov_id **ids);
+
+/* --- intents (rows_intent.c) ---------------------------------------------------------------- */
+typedef enum {
+    PROV_INTENT_PREPARING = 1,
+    PROV_INTENT_SWITCHED,
+    PROV_INTENT_UNDOING
+} prov_intent_state;
+
+typedef struct prov_intent {
+    prov_id resource;
+    uint64_t number; /* never reused */
+    uint8_t state;
+    uint32_t pid; /* whose it is; not its number, for provisionctl has none */
+    uint64_t started;
+    apr_time_t until; /* then it is anybody's */
+    prov_touch touch; /* for all to whom it owes one */
+    uint64_t marks;   /* how many memberships it changes */
+    bool edges;       /* the group has a new link: all members, after `at`, need their edges */
+    prov_id at;
+} prov_intent;
+
+bool prov_rows_intent(prov_tx *tx, const prov_id *resource, prov_intent *out);
+bool prov_rows_intent_read(prov_bytes key, prov_bytes row, prov_intent *out);
+void prov_rows_intent_put(prov_tx *tx, const prov_intent *intent);
+/* Its process is gone, or has not come on with it. */
+bool prov_rows_intent_is_abandoned(const prov_intent *intent, apr_time_t now);
+bool prov_rows_any_intent(prov_tx *tx);
+
 /* --- indexes (rows_index.c) ----------------------------------------------------------------- */
 /* From `old` (NULL: new) to `now` (NULL: gone): its places in the order of time. */
 void prov_rows_times_put(prov_tx *tx, const prov_id *id, const prov_head *old,

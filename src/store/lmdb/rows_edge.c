@@ -65,9 +65,7 @@ void prov_rows_edges_want(prov_tx *tx, const prov_id *group, const prov_id *memb
 void prov_rows_edges_make(prov_tx *tx, uint32_t target, const prov_id *group)
 {
     const prov_id *members;
-    prov_row_key prefix;
-    PROV_PREFIX(tx, prefix, MEMBER, 1, group);
-    int count = prov_tx_ids(tx, &prefix, &members);
+    int count = prov_rows_members(tx, group, prov_rows_has_edges, &members);
     for (int i = 0; i < count; i++)
         want(tx, target, group, &members[i], true);
 }

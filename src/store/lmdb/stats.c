@@ -25,6 +25,7 @@ static void measure(prov_tx *tx, prov_store_stats *out)
     out->memberships = rows(tx, PROV_TABLE_MEMBER);
     out->links = rows(tx, PROV_TABLE_LINK);
     out->edges = rows(tx, PROV_TABLE_EDGE);
+    out->intents = rows(tx, PROV_TABLE_INTENT);
     out->grants = rows(tx, PROV_TABLE_GRANT);
     out->journal = rows(tx, PROV_TABLE_JOURNAL);
     out->tokens = rows(tx, PROV_TABLE_TOKEN);
@@ -40,6 +41,7 @@ prov_err *prov_store_stats_read(prov_store *s, apr_pool_t *p, prov_store_stats *
     measure(&tx, out);
     prov_env_read_end(&s->env, tx.txn);
     out->commits = __atomic_load_n(&s->committer.commits, __ATOMIC_RELAXED);
+    out->rows_most = __atomic_load_n(&s->committer.rows_most, __ATOMIC_RELAXED);
     out->plans = __atomic_load_n(&s->committer.plans, __ATOMIC_RELAXED);
     return NULL;
 }

@@ -22,8 +22,10 @@
     ROW(MODIFIED,   "modified",   "228i") /* the same, of the last change */                       \
     ROW(STAGE,      "stage",      "12")   /* kind of index, attribute: how far it is built */      \
     ROW(CREDENTIAL, "credential", "i")    /* resource: version, hash */                            \
-    ROW(MEMBER,     "member",     "ii")   /* group, member */                                      \
-    ROW(MEMBER_OF,  "member_of",  "ii")   /* member, group */                                      \
+    ROW(MEMBER,     "member",     "ii")   /* group, member: nothing, or an intent's mark */        \
+    ROW(MEMBER_OF,  "member_of",  "ii")   /* member, group: the same */                            \
+    ROW(INTENT,     "intent",     "i")    /* resource: how far what is done to it has come */      \
+    ROW(OWED,       "owed",       "ii")   /* resource, another: what the intent owes that one */   \
     ROW(GRANT,      "grant",      "i42")  /* resource, target, application */                      \
     ROW(LINK,       "link",       "i4")   /* resource, target: link */                             \
     ROW(LINK_AT,    "link_at",    "4i")   /* target, resource */                                   \

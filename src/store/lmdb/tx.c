@@ -36,8 +36,10 @@ void prov_tx_put(prov_tx *tx, const prov_row_key *key, prov_bytes value)
     MDB_val k = val_of(key), v = { value.len, (void *)value.data };
     if (tx->rc)
         return;
-    if (went_well(tx, mdb_put(tx->txn, tx->env->dbi[key->table], &k, &v, 0)))
+    if (went_well(tx, mdb_put(tx->txn, tx->env->dbi[key->table], &k, &v, 0))) {
         tx->changed = true;
+        tx->rows++;
+    }
 }
 
 void prov_tx_put_id(prov_tx *tx, const prov_row_key *key, const prov_id *id)
@@ -65,6 +67,7 @@ bool prov_tx_delete(prov_tx *tx, const prov_row_key *key)
     if (tx->rc || !went_well(tx, mdb_del(tx->txn, tx->env->dbi[key->table], &k, NULL)))
         return false;
     tx->changed = true;
+    tx->rows++;
     return true;
 }
 

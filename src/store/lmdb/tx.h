@@ -12,6 +12,7 @@ typedef struct prov_tx {
     apr_pool_t *scratch; /* of the one who writes; NULL while only reading */
     int rc;
     bool changed; /* anything was put or deleted */
+    int rows;     /* how many were */
     bool low;     /* the file is nearly full */
 } prov_tx;
 
