@@ -9,7 +9,7 @@ my $USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
 my $GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 my $PATCH = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 my $MIB = 1024 * 1024;
-my $many = quick() ? 2000 : 12_000;
+my $many = quick() ? 2000 : 8000;
 my $batch = 1500; # in a request
 my $host = join '.', ('a-long-name-of-a-host-that-each-member-repeats') x 5;
 
