@@ -232,6 +232,10 @@ subtest 'users and groups' => sub {
             { title => 'T', "$ENTERPRISE/division" => 'D', schemas => [ $USER, $ENTERPRISE ] } ],
     );
     my $w = kept('outer');
+    rows($server, '/scim',
+        (map { [ "AT-2 AT-19 $_->[1] $_->[2]", GET => "/$_->[0]?filter=" . $_->[1] =~ s/\$/%24/r . ($_->[2] =~ s/ /%20/gr =~ s/"/%22/gr), undef, '200', { totalResults => $_->[3] } ] }
+            [ 'Groups', 'members.$ref', ' ew "/Users/{boss}"', 1 ], [ 'Groups', 'members.$ref', ' ew "/Users/{outer}"', 0 ], [ 'Users', 'groups.$ref', ' pr', 1 ],
+            [ 'Users', 'groups', '[$ref co "/scim/Groups/" and display eq "outer"]', 1 ], [ 'Users', "$ENTERPRISE:manager.\$ref", ' pr', 0 ]));
     my $group = decode($server->call(GET => "/scim/Groups/$w"));
     for my $member (@{ $group->{members} }) {
         my $found = decode($server->call(GET => $member->{'$ref'}));

@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define THREADS  8
-#define TOGETHER 64 /* records of a thread; a commit holds about four times as many */
+#define THREADS  6
+#define TOGETHER 240 /* records of a thread, which one commit can hold */
 #define MAP_MOST ((size_t)1 << 20)
 
 typedef struct import {

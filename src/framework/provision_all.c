@@ -17,17 +17,15 @@ typedef struct together {
 } together;
 
 /* What has no plan that may go with the others is left out. */
-static void plan_one(together *t, prov_snapshot *n, const prov_change *change, int place)
+static void plan_one(together *t, prov_snapshot *n, const prov_change *change, const prov_id *id,
+                     int place)
 {
-    static const prov_id none;
     prov_attempt a = { .service = t->service,
                        .p = t->pool,
                        .caller = t->caller,
                        .change = change,
-                       .id = change->id,
+                       .id = *id,
                        .hash = change->hash };
-    if (change->operation == PROV_CREATED && prov_id_equal(&change->id, &none))
-        a.id = prov_id_make();
     if (prov_change_plan(&a, n) || !a.plan || a.alone || prov_plan_length(a.plan) > ROWS_MOST)
         return;
     APR_ARRAY_PUSH(t->plans, const prov_plan *) = a.plan;
@@ -35,15 +33,28 @@ static void plan_one(together *t, prov_snapshot *n, const prov_change *change, i
     APR_ARRAY_PUSH(t->places, int) = place;
 }
 
+/* All at once: they then lie side by side in the store, and not between those of another thread. */
+static prov_id *make_ids(together *t, const prov_change *const changes[], int count)
+{
+    static const prov_id none;
+    prov_id *ids = apr_palloc(t->pool, (size_t)count * sizeof *ids + 1);
+    for (int i = 0; i < count; i++) {
+        bool fresh = changes[i]->operation == PROV_CREATED && prov_id_equal(&changes[i]->id, &none);
+        ids[i] = fresh ? prov_id_make() : changes[i]->id;
+    }
+    return ids;
+}
+
 /* The snapshot ends before the wait: held over a commit, it would keep the file from growing. */
 static prov_err *plan_all(together *t, const prov_change *const changes[], int count)
 {
     prov_snapshot *n;
+    const prov_id *ids = make_ids(t, changes, count);
     prov_err *err = prov_store_read(t->service->store, t->pool, &n);
     if (err)
         return err;
     for (int i = 0; i < count && !err; i++) {
-        plan_one(t, n, changes[i], i);
+        plan_one(t, n, changes[i], &ids[i], i);
         if (prov_snapshot_is_old(n))
             err = prov_snapshot_refresh(n);
     }

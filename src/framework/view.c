@@ -79,9 +79,12 @@ prov_object *prov_window_reference(const prov_window *w, apr_pool_t *p, const pr
     if (!type)
         return NULL;
     prov_object *o = prov_object_make(p);
-    put(o, of, "value", prov_bytes_of(prov_id_text(p, id)));
+    const char *text = prov_id_text(p, id);
+    put(o, of, "value", prov_bytes_of(text));
     put(o, of, "type", prov_bytes_of(kind ? kind : type->name));
     put(o, of, "display", display_of(w, type, rec));
+    if (w->base) /* filters see what is shown */
+        put(o, of, "$ref", prov_bytes_of(apr_pstrcat(p, w->base, type->endpoint, "/", text, NULL)));
     return o;
 }
 
@@ -171,6 +174,14 @@ static void elsewhere(const prov_view *view, const prov_attr *a,
         apr_pool_destroy(v.pool);
 }
 
+static bool has_member(const prov_view *view, const prov_id *id)
+{
+    const prov_window *w = view->baton;
+    prov_record rec;
+    return prov_snapshot_is_member(w->n, &view->id, id) && prov_window_find(w, NULL, id, &rec) &&
+           prov_registry_type_numbered(w->service->registry, prov_record_head(rec).type);
+}
+
 /* --- views ---------------------------------------------------------------------------------- */
 
 bool prov_window_view(const prov_window *w, apr_pool_t *p, const prov_resource_type *type,
@@ -188,7 +199,8 @@ bool prov_window_view(const prov_window *w, apr_pool_t *p, const prov_resource_t
                         .base = w->base,
                         .scratch = p,
                         .baton = (void *)w,
-                        .elsewhere = elsewhere };
+                        .elsewhere = elsewhere,
+                        .member = has_member };
     return true;
 }
 

@@ -331,6 +331,21 @@ static bool name_matches(const prov_filter *n, const prov_view *v, prov_item ite
     return matches;
 }
 
+/* Asks for one member by his id: of a hundred thousand the others need no look. */
+static bool is_of_member(const prov_filter *n, const prov_view *v)
+{
+    return n->attr->place == PROV_IN_MEMBERS && v->member && n->op == PROV_OP_EQ && n->sub &&
+           strcmp(n->sub->name, "value") == 0 && n->literal == PROV_JSON_STRING;
+}
+
+static bool member_matches(const prov_filter *n, const prov_view *v)
+{
+    prov_id id;
+    return prov_id_parse(n->value.text, &id) &&
+           prov_filter_text_matches(n, prov_bytes_of(prov_id_text(v->scratch, &id)), v->scratch) &&
+           v->member(v, &id);
+}
+
 static bool term_matches(const prov_filter *n, const prov_view *v)
 {
     const prov_attr *a = n->attr;
@@ -339,6 +354,8 @@ static bool term_matches(const prov_filter *n, const prov_view *v)
         return absent_matches(n);
     if (a->place == PROV_IN_HEADER)
         return header_matches(n, v);
+    if (is_of_member(n, v))
+        return member_matches(n, v);
     if (a->place == PROV_IN_RECORD && !a->multi && a->type != PROV_TYPE_COMPLEX) {
         if (!prov_cursor_find(prov_record_fields(v->record), a->number, &item))
             return absent_matches(n);

@@ -88,6 +88,9 @@ struct prov_view {
      * links), as a complex value's fields, until it answers false. NULL: there are none. */
     void (*elsewhere)(const prov_view *v, const prov_attr *a,
                       bool (*each)(void *baton, const prov_object *value), void *baton);
+    /* Whether it has this member, and shows it: what going through all of them would say. NULL:
+     * they are gone through. */
+    bool (*member)(const prov_view *v, const prov_id *id);
     /* Not NULL: a writer leaves the members out and says here where in its buffer they belong,
      * between the brackets. */
     size_t *gap;

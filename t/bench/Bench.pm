@@ -152,12 +152,12 @@ sub against
 
 # --- servers -------------------------------------------------------------------------------------
 
-# In the process model that conf/provision.conf recommends.
+# In the process model and environment that conf/provision.conf recommends.
 sub server
 {
     my ($name, $conf, %set) = @_;
     my $server = ProvisionTest->new(name => $name, children => 2, threads => 64,
-        log_level => 'warn', %set);
+        log_level => 'warn', env => { GLIBC_TUNABLES => 'glibc.malloc.tcache_count=2' }, %set);
     spew($server->scratch . '/htdocs/static', 'x' x 1024);
     $server->start(conf => <<"CONF");
 ProvisionStore lmdb \@store\@

@@ -22,17 +22,17 @@ my $scanned = 3_000_000; # resources per second of a core that a full scan must 
 my $needle = 'displayName co "jensen 7"';
 my $together = 1_000; # creates in a bulk request
 my $pages = 1_000;
-my $sorted = $users > 200_000 ? 10_000 : $users / 20; # resources of a page: the last is to be reached
 
-# What an index serves; %06d: the user's number, %s: his id.
+# What an index serves; %1$06d: the user's number, %1$s: his id, %1$d: a small group's.
 my @filters = (
-    [ 'name', 'userName eq', 'Users', 'userName eq "user%06d"' ],
-    [ 'external', 'externalId eq', 'Users', 'externalId eq "hr-user%06d"' ],
-    [ 'mail', 'emails.value eq', 'Users', 'emails.value eq "user%06d@example.com"' ],
-    [ 'display', 'displayName eq', 'Users', 'displayName eq "Barbara Jensen %d"' ],
-    [ 'start', 'userName sw', 'Users', 'userName sw "user%06d"' ],
-    [ 'id', 'id eq', 'Users', 'id eq "%s"' ],
-    [ 'member', 'members.value eq', 'Groups', 'members.value eq "%s"' ],
+    [ 'name', 'userName eq', 'Users', 'userName eq "user%1$06d"' ],
+    [ 'external', 'externalId eq', 'Users', 'externalId eq "hr-user%1$06d"' ],
+    [ 'mail', 'emails.value eq', 'Users', 'emails.value eq "user%1$06d@example.com"' ],
+    [ 'start', 'userName sw', 'Users', 'userName sw "user%1$06d"' ],
+    [ 'range', 'userName ge and le', 'Users', 'userName ge "user%1$06d" and userName le "user%1$06d"' ],
+    [ 'id', 'id eq', 'Users', 'id eq "%1$s"' ],
+    [ 'member', 'members.value eq', 'Groups', 'members.value eq "%1$s"' ],
+    [ 'group', 'displayName eq', 'Groups', 'displayName eq "small%1$d"' ],
 );
 
 sub million_lines
@@ -83,7 +83,7 @@ sub filled
 sub million
 {
     return once(million => sub {
-        my $made = filled('million', $users, "ProvisionMaxResults $sorted");
+        my $made = filled('million', $users, '');
         my ($server, $ids) = @$made{qw(server ids)};
         ($made->{large}) = load_groups($server, 1, $members, 'large', $ids);
         ($made->{small}) = load_groups($server, $groups, 10, 'small', $ids);
@@ -119,9 +119,11 @@ sub filters_by
         my $many = million();
         my $grouped = $endpoint eq 'Groups'; # those of the large group only; the first are in all
         my @asked = grep { !$grouped || ($_->[0] >= 10 && $_->[0] < $members) } @{ $many->{sample} };
-        my @paths = map { asking($endpoint, sprintf($format, $format =~ /%s/ ? $_->[1] : $_->[0]),
-            $grouped ? '&excludedAttributes=members' : '') } @asked;
-        page($many->{server}, $paths[0]); # or dies
+        my @what = map { $format =~ /\$s/ ? $_->[1] : $format =~ /\$d/ ? $_->[0] % $groups : $_->[0] } @asked;
+        my @paths = map { asking($endpoint, sprintf($format, $_),
+            $grouped ? '&excludedAttributes=members' : '') } @what;
+        my $found = page($many->{server}, $paths[0]);
+        die "$paths[0] finds $found->{totalResults}\n" if $found->{totalResults} != 1;
         return against_static($many->{server}, $bearer, @paths);
     };
 }
@@ -136,18 +138,12 @@ sub page
     return $page;
 }
 
+# Without httpd, whose part is small beside that of a million.
 sub pages
 {
-    my $server = million()->{server};
-    my $path = "/scim/v2/Users?sortBy=displayName&attributes=userName&count=$sorted&cursor";
-    my ($last, $page) = ('', page($server, "$path="));
-    while (my $next = $page->{nextCursor}) {
-        $last = $next;
-        $page = page($server, "$path=$last");
-    }
-    my ($first, $end) = map { file_of($server, "page$_", $path . '=' . ($_ ? $last : '')) } 0, 1;
-    return map { my $file = $_; sub { wrk($server, 1, 2 * $seconds, $bearer, 'paths', $file) } }
-        $end, $first;
+    my $store = million()->{server}->store_dir;
+    return map { my $which = $_; sub { program("$programs/page", $store, 2 * $seconds, $which) } }
+        qw(last first);
 }
 
 sub scans

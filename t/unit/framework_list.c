@@ -127,6 +127,8 @@ static void filters(void)
         { &resident, group_type,
           apr_psprintf(p, "members[value eq \"%s\" and type eq \"User\"]", x), "" },
         { &resident, group_type, apr_psprintf(p, "members.value eq \"%s\"", x), "Y" },
+        { &resident, group_type, apr_psprintf(p, "not (members.value eq \"%s\")", a), "Y" },
+        { &resident, group_type, "members.value eq \"nobody\" or displayName eq \"all\"", "Y" },
         { &resident, group_type, "displayName eq \"CREW\"", "X" },
         { &resident, NULL, "displayName eq \"crew\"", "X" },
         { &resident, NULL, "meta.resourceType eq \"Group\"", "XY" },
