@@ -34,21 +34,10 @@ static bool collect(void *baton, const prov_id *id)
     return true;
 }
 
-typedef struct counting {
-    int left;
-} counting;
-
 static bool count(void *baton, const prov_id *id)
 {
-    counting *c = baton;
-    return c->left-- > 0;
-}
-
-static bool has_many(prov_snapshot *n, const prov_id *group)
-{
-    counting c = { PROV_FLOW_PIECE };
-    prov_snapshot_members(n, group, NULL, count, &c);
-    return c.left < 0;
+    ++*(int *)baton;
+    return true;
 }
 
 void prov_flow_open(prov_service *s, apr_pool_t *p, const prov_caller *caller,
@@ -56,13 +45,16 @@ void prov_flow_open(prov_service *s, apr_pool_t *p, const prov_caller *caller,
 {
     const prov_window *w = view->baton;
     const prov_attr *members = prov_schema_attr(view->type->schema, "members", 7);
+    int many = 0;
     *out = NULL;
-    if (!members || members->place != PROV_IN_MEMBERS || !prov_projection_wants(proj, members) ||
-        !has_many(w->n, &view->id))
+    if (!members || members->place != PROV_IN_MEMBERS || !prov_projection_wants(proj, members))
+        return;
+    prov_snapshot_members(w->n, &view->id, NULL, count, &many);
+    if (many <= PROV_FLOW_PIECE)
         return;
     prov_flow *f = apr_pcalloc(p, sizeof *f);
     *f = (prov_flow){ .service = s, .caller = caller, .proj = proj, .members = members };
-    f->ids = apr_array_make(p, 4 * PROV_FLOW_PIECE, sizeof(prov_id));
+    f->ids = apr_array_make(p, many, sizeof(prov_id));
     collecting c = { w, f->ids };
     prov_snapshot_members(w->n, &view->id, NULL, collect, &c);
     if (!f->ids->nelts)
