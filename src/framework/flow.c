@@ -34,21 +34,18 @@ static bool collect(void *baton, const prov_id *id)
     return true;
 }
 
-typedef struct counting {
-    int left;
-} counting;
-
-static bool count(void *baton, const prov_id *id)
+static bool count_one(void *baton, const prov_id *id)
 {
-    counting *c = baton;
-    return c->left-- > 0;
+    ++*(int *)baton;
+    return true;
 }
 
-static bool has_many(prov_snapshot *n, const prov_id *group)
+/* An array that grew would leave as much again behind it. */
+static int count(prov_snapshot *n, const prov_id *group)
 {
-    counting c = { PROV_FLOW_PIECE };
-    prov_snapshot_members(n, group, NULL, count, &c);
-    return c.left < 0;
+    int members = 0;
+    prov_snapshot_members(n, group, NULL, count_one, &members);
+    return members;
 }
 
 void prov_flow_open(prov_service *s, apr_pool_t *p, const prov_caller *caller,
@@ -56,13 +53,14 @@ void prov_flow_open(prov_service *s, apr_pool_t *p, const prov_caller *caller,
 {
     const prov_window *w = view->baton;
     const prov_attr *members = prov_schema_attr(view->type->schema, "members", 7);
+    int all;
     *out = NULL;
     if (!members || members->place != PROV_IN_MEMBERS || !prov_projection_wants(proj, members) ||
-        !has_many(w->n, &view->id))
+        (all = count(w->n, &view->id)) <= PROV_FLOW_PIECE)
         return;
     prov_flow *f = apr_pcalloc(p, sizeof *f);
     *f = (prov_flow){ .service = s, .caller = caller, .proj = proj, .members = members };
-    f->ids = apr_array_make(p, 4 * PROV_FLOW_PIECE, sizeof(prov_id));
+    f->ids = apr_array_make(p, all, sizeof(prov_id));
     collecting c = { w, f->ids };
     prov_snapshot_members(w->n, &view->id, NULL, collect, &c);
     if (!f->ids->nelts)
