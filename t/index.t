@@ -151,6 +151,14 @@ sub stage_of
     return $row && $row->{stage};
 }
 
+sub explains
+{
+    my ($server, $filter, $want) = @_;
+    my ($status, $said) = $server->ctl('--json', 'explain', $filter, '--type', 'User');
+    my $row = decode($said) // {};
+    is join(' ', map { $_ // '' } @$row{qw(plan index lookedAt there)}), $want, "explain $filter" or diag $said;
+}
+
 sub checks
 {
     my ($server, $name) = @_;
@@ -191,6 +199,10 @@ subtest 'ProvisionIndex' => sub {
     ok becomes($server, 'title eq "t3"', qr/index title eq, 100 of/), 'the other one, too';
     finds_is($server, 'title eq "t3" and nickName le "nick2"', 17,
         qr/index title eq, 100 of/);
+    explains($server, 'nickName sw "m" and title pr', 'index nickName sw 1 701');
+    explains($server, 'name.familyName pr', 'scan  701 701');
+    my ($refused, $why) = $server->ctl('explain', 'nickName is "m"');
+    ok $refused == 1 && $why =~ /'is' is not an operator/, 'what is no filter is said' or diag $why;
     checks($server, 'it is whole and right');
 
     return if quick();

@@ -8,6 +8,7 @@ use Apache::Test qw(-withtestmore);
 use FaultTarget;
 use FaultTarget::Compare qw(settles);
 use ProvisionTest;
+use JSON ();
 use ProvisionTest::Process qw(slurp spew);
 use Time::HiRes qw(sleep time);
 
@@ -131,6 +132,27 @@ sub check_is_clean
     return $clean || !diag $said;
 }
 
+# provisionctl is a process that no registry knows; of a bulk request each operation is its own.
+sub other_doors
+{
+    my ($server, @ids) = @_;
+    my $file = $server->scratch . '/group.jsonl';
+    spew($file, JSON->new->encode({ %{ body(@ids) }, displayName => 'imported' }) . "\n");
+    my ($status, $said) = $server->ctl('import', $file);
+    is $status, 0, 'as large a group is imported' or diag $said;
+    my %bulk = (schemas => ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'], Operations => [
+        map { { method => 'POST', path => '/Groups', bulkId => $_,
+            data => { %{ body(@ids[ 0 .. $#ids / 2 ]) }, displayName => $_ } } } qw(first second) ]);
+    my $answer = decode($server->call(POST => '/scim/v2/Bulk', \%bulk)) // {};
+    is join(' ', map { $_->{status} } @{ $answer->{Operations} }), '201 201', 'and two in bulk';
+    my @counts = map { my $name = $_;
+        my $found = decode($server->call(GET => qq(/scim/v2/Groups?filter=displayName eq "$name")));
+        scalar @{ $found->{Resources}[0]{members} // [] };
+    } qw(imported first second);
+    my $half = @ids / 2;
+    is "@counts", @ids . " $half $half", 'with all their members';
+}
+
 sub test_killed
 {
     my ($seed) = @_;
@@ -155,6 +177,7 @@ sub test_killed
     ok check_is_clean($server), "seed $seed: the store is whole";
     my ($status, $said) = $server->ctl(qw(--json stats));
     like $said, qr/"intents","count":0\b/, "seed $seed: nothing is left open";
+    other_doors($server, @ids);
     is $server->call(DELETE => "/scim/v2/Groups/$group")->code, 204, "seed $seed: and it is deleted";
     ok check_is_clean($server), "seed $seed: wholly";
     $server->stop;

@@ -82,6 +82,15 @@ static prov_err *take_verdicts(filling *f, const prov_verdict *verdicts, int cou
     return err;
 }
 
+/* A large change of the resource is under way: alone, a plan waits for its end. */
+static void wait_for_busy(const filling *f, const prov_plan *const plans[], prov_verdict *verdicts,
+                          int count)
+{
+    for (int i = 0; i < count; i++)
+        if (verdicts[i].kind == PROV_REFUSED && verdicts[i].why == PROV_BUSY)
+            prov_store_submit(f->service->store, plans[i], &verdicts[i]);
+}
+
 static prov_err *submit(filling *f, const apr_array_header_t *plans, int at_once)
 {
     prov_verdict verdicts[STEP];
@@ -90,6 +99,7 @@ static prov_err *submit(filling *f, const apr_array_header_t *plans, int at_once
         count = plans->nelts - i < at_once ? plans->nelts - i : at_once;
         prov_store_submit_all(f->service->store, &APR_ARRAY_IDX(plans, i, const prov_plan *),
                               verdicts, count);
+        wait_for_busy(f, &APR_ARRAY_IDX(plans, i, const prov_plan *), verdicts, count);
         err = take_verdicts(f, verdicts, count);
         prov_fault_point("backfill");
     }

@@ -62,7 +62,7 @@ static const char *const kinds[] = {
 static const char *const stages[] = { [PROV_STAGE_BUILDING] = "building",
                                       [PROV_STAGE_READY] = "ready",
                                       [PROV_STAGE_GOING] = "removing",
-                                      [PROV_STAGE_AGAIN] = "removing, to be built" };
+                                      [PROV_STAGE_AGAIN] = "to be built" };
 
 /* By the first type that has it; of one that is not declared now, the dictionary's name. */
 static const char *name_of(const viewing *v, uint16_t number)

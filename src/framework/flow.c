@@ -34,18 +34,10 @@ static bool collect(void *baton, const prov_id *id)
     return true;
 }
 
-static bool count_one(void *baton, const prov_id *id)
+static bool count(void *baton, const prov_id *id)
 {
     ++*(int *)baton;
     return true;
-}
-
-/* An array that grew would leave as much again behind it. */
-static int count(prov_snapshot *n, const prov_id *group)
-{
-    int members = 0;
-    prov_snapshot_members(n, group, NULL, count_one, &members);
-    return members;
 }
 
 void prov_flow_open(prov_service *s, apr_pool_t *p, const prov_caller *caller,
@@ -53,14 +45,16 @@ void prov_flow_open(prov_service *s, apr_pool_t *p, const prov_caller *caller,
 {
     const prov_window *w = view->baton;
     const prov_attr *members = prov_schema_attr(view->type->schema, "members", 7);
-    int all;
+    int many = 0;
     *out = NULL;
-    if (!members || members->place != PROV_IN_MEMBERS || !prov_projection_wants(proj, members) ||
-        (all = count(w->n, &view->id)) <= PROV_FLOW_PIECE)
+    if (!members || members->place != PROV_IN_MEMBERS || !prov_projection_wants(proj, members))
+        return;
+    prov_snapshot_members(w->n, &view->id, NULL, count, &many);
+    if (many <= PROV_FLOW_PIECE)
         return;
     prov_flow *f = apr_pcalloc(p, sizeof *f);
     *f = (prov_flow){ .service = s, .caller = caller, .proj = proj, .members = members };
-    f->ids = apr_array_make(p, all, sizeof(prov_id));
+    f->ids = apr_array_make(p, many, sizeof(prov_id));
     collecting c = { w, f->ids };
     prov_snapshot_members(w->n, &view->id, NULL, collect, &c);
     if (!f->ids->nelts)

@@ -9,10 +9,14 @@ typedef struct door {
     prov_err *err;
 } door;
 
+static bool is_refused(const door *d, prov_refusal why)
+{
+    return !d->err && d->attempt.plan && d->verdict.kind == PROV_REFUSED && d->verdict.why == why;
+}
+
 static bool is_overtaken(const door *d)
 {
-    return !d->err && d->attempt.plan && d->verdict.kind == PROV_REFUSED &&
-           d->verdict.why == PROV_NOT_VERSION;
+    return is_refused(d, PROV_NOT_VERSION);
 }
 
 /* The snapshot ends before the wait: held over a commit, it would keep the file from growing. */
@@ -59,6 +63,8 @@ static void pass(door *d, apr_pool_t *p)
             hash_password(d, p);
         else if (!d->err && d->attempt.plan && d->attempt.alone)
             break;
+        else if (is_refused(d, PROV_NOT_GENERATION))
+            d->err = prov_outbound_see(d->service->engine, p);
         else if (!is_overtaken(d))
             return;
         if (d->err)

@@ -90,9 +90,15 @@ prov_err *prov_generation_see(prov_engine *e, apr_pool_t *p)
         return err;
     bool differs = prov_snapshot_generation(n, NULL) &&
                    prov_index_declare(n, e->registry, prov_plan_make(p)) > 0;
-    e->staged = differs ? UINT64_MAX : prov_snapshot_staged(n);
+    uint64_t staged = differs ? UINT64_MAX : prov_snapshot_staged(n);
+    __atomic_store_n(&e->staged, staged, __ATOMIC_RELEASE);
     prov_snapshot_end(n);
     return NULL;
+}
+
+prov_err *prov_outbound_see(prov_engine *e, apr_pool_t *p)
+{
+    return e->dispatches ? NULL : prov_generation_see(e, p);
 }
 
 void prov_outbound_condition(const prov_engine *e, prov_plan *plan, const prov_id *id)
@@ -100,7 +106,7 @@ void prov_outbound_condition(const prov_engine *e, prov_plan *plan, const prov_i
     if (e->dispatches)
         prov_plan_recheck(plan, id, prov_engine_generation(e));
     else
-        prov_plan_must_be_staged(plan, e->staged);
+        prov_plan_must_be_staged(plan, __atomic_load_n(&e->staged, __ATOMIC_ACQUIRE));
 }
 
 typedef struct living {

@@ -58,7 +58,7 @@ typedef enum {
     PROV_STAGE_BUILDING = 1,
     PROV_STAGE_READY,
     PROV_STAGE_GOING, /* its rows go: it is declared no longer, or ... */
-    PROV_STAGE_AGAIN  /* ... was not for a time, and is built from the start then */
+    PROV_STAGE_AGAIN  /* ... was not always, or not by all, and is built from the start then */
 } prov_stage_at;
 typedef struct prov_stage {
     uint8_t kind; /* prov_index_kind */

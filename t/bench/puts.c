@@ -15,10 +15,12 @@ static const struct {
     size_t before, after; /* bytes of the key around what orders it */
     size_t value;
 } rows[] = {
-    { "type", BY_ID, 2, 0, 2 },     { "count", FIXED, 6, 0, 8 },
-    { "record", BY_ID, 4, 0, 300 }, { "unique", BY_NAME, 8, 0, 16 },
-    { "index", BY_NAME, 8, 16, 0 }, { "index", BY_NAME, 9, 28, 0 },
-    { "meta", FIXED, 10, 0, 8 },    { "journal", BY_NUMBER, 2, 0, 64 },
+    { "type", BY_ID, 2, 0, 2 },          { "count", FIXED, 6, 0, 8 },
+    { "record", BY_ID, 4, 0, 300 },      { "created", BY_NUMBER, 6, 16, 0 },
+    { "modified", BY_NUMBER, 6, 16, 0 }, { "unique", BY_NAME, 8, 1, 16 },
+    { "index", BY_NAME, 8, 17, 0 },      { "index", BY_NAME, 9, 29, 0 },
+    { "index", BY_NAME, 22, 17, 0 },     { "meta", FIXED, 10, 0, 8 },
+    { "journal", BY_NUMBER, 2, 0, 64 },
 };
 #define ROWS (sizeof rows / sizeof *rows)
 

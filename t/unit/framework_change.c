@@ -337,6 +337,20 @@ static void journal(void)
     prov_snapshot_end(n);
 }
 
+/* As by a server that starts, while provisionctl is at work. */
+static void indexes_meanwhile(void)
+{
+    const prov_attr *nick = prov_schema_attr(user_type->schema, "nickName", 8);
+    prov_plan *plan = prov_plan_make(p);
+    prov_verdict v;
+    prov_plan_stage(plan, PROV_INDEX_VALUES, nick->number, true);
+    prov_store_submit(service->store, plan, &v);
+    fatal(prov_verdict_error(p, &v));
+    is_error(create(&resident, user_type, "\"userName\":\"meanwhile\""), 0, NULL,
+             "indexes that are declared meanwhile refuse nobody");
+    ok(last.changed, "it is made");
+}
+
 int main(void)
 {
     apr_initialize();
@@ -350,5 +364,6 @@ int main(void)
     selecting_members();
     debts();
     journal();
+    indexes_meanwhile();
     return service_done();
 }

@@ -57,6 +57,8 @@ static void permit(uint32_t permissions, prov_permit_kind kind, const char *name
     APR_ARRAY_PUSH(config->permits, prov_permit) = (prov_permit){ permissions, kind, name, "test" };
 }
 
+static void (*declare_more)(void); /* of what a test needs besides, or NULL */
+
 static void declare(void)
 {
     prov_idp *idp = prov_idp_make(p, "there", "test");
@@ -79,6 +81,8 @@ static void declare(void)
     permit(PROV_MAY_SCIM_READ | PROV_MAY_SCIM_WRITE, PROV_PERMIT_GROUP, "hr admins");
     permit(PROV_MAY_SCIM_READ, PROV_PERMIT_USER, "CORP/reader");
     permit(PROV_MAY_SCIM_READ, PROV_PERMIT_TOKEN, "token");
+    if (declare_more)
+        declare_more();
 }
 
 static prov_caller calls(const prov_application *a, uint32_t permissions)

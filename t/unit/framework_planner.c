@@ -40,7 +40,37 @@ static const char *const texts[] = { "a",
                                      "z",
                                      "z\xef\xbc\xa1" };
 
+#define DESK "urn:x:extension:desk:1.0:User"
+
 static prov_id ids[USERS + GROUPS];
+
+/* Numbers and times of one's own; nickName is not indexed. */
+static void declare_desk(void)
+{
+    static const char *const indexed[] = { "title", DESK ":number", DESK ":height", DESK ":since" };
+    APR_ARRAY_PUSH(config->declared, prov_declaration) =
+        (prov_declaration){ .file = "desk.json",
+                            .json = PROV_BYTES("{\"id\":\"" DESK "\",\"attributes\":["
+                                               "{\"name\":\"number\",\"type\":\"integer\"},"
+                                               "{\"name\":\"height\",\"type\":\"decimal\"},"
+                                               "{\"name\":\"since\",\"type\":\"dateTime\"}]}") };
+    for (size_t i = 0; i < sizeof indexed / sizeof *indexed; i++)
+        APR_ARRAY_PUSH(config->indexes, prov_index_line) = (prov_index_line){ .path = indexed[i] };
+}
+
+static const char *const integers[] = { "-9223372036854775808", "-3", "-1", "0", "1", "2", "3",
+                                        "9223372036854775807" };
+static const char *const decimals[] = { "-1e300", "-2.5", "-0.5", "-0.0", "0.0",
+                                        "0.5",    "2.0",  "2.5",  "1e19" };
+static const char *const instants[] = { "1969-12-31T23:59:59.5Z", "1970-01-01T00:00:00Z",
+                                        "2026-01-01T00:00:00Z", "2026-01-01T01:30:00+01:00",
+                                        "1901-01-01T00:00:00Z" };
+
+static const char *desk(void)
+{
+    return apr_psprintf(p, ",\"" DESK "\":{\"number\":%s,\"height\":%s,\"since\":\"%s\"}",
+                        PICK(integers), PICK(decimals), PICK(instants));
+}
 
 static void given_users(void)
 {
@@ -54,13 +84,13 @@ static void given_users(void)
                                                     PICK(texts), PICK(texts))
                                      : "";
         ids[i] = made(user_type,
-                      apr_psprintf(p, "%s%s\"userName\":\"%s%s%d\",\"title\":\"%s\"", external,
+                      apr_psprintf(p, "%s%s\"userName\":\"%s%s_%d\",\"title\":\"%s\"%s", external,
                                    email, prefix, strchr(PICK(texts), '/') ? "q" : texts[below(8)],
-                                   i, PICK(texts)));
+                                   i, PICK(texts), below(4) ? desk() : ""));
     }
     static const int special[] = { 11, 12, 13, 14, 15, 16, 18 };
     for (size_t i = 0; i < sizeof special / sizeof *special; i++)
-        create(&admin, user_type, apr_psprintf(p, "\"userName\":\"%s\"", texts[special[i]]));
+        made(user_type, apr_psprintf(p, "\"userName\":\"%s\"", texts[special[i]]));
 }
 
 static void given_groups(void)
@@ -77,8 +107,8 @@ static void given_groups(void)
 
 /* --- filters -------------------------------------------------------------------------------- */
 
-static const char *const paths[] = { "userName",     "userName", "externalId",   "displayName",
-                                     "emails.value", "title",    "emails.value", "externalId" };
+static const char *const paths[] = { "userName",     "userName", "externalId", "displayName",
+                                     "emails.value", "title",    "nickName",   "externalId" };
 static const char *const ops[] = { "eq", "sw", "gt", "ge", "lt", "le", "pr", "ne", "co" };
 static const char *const time_ops[] = { "eq", "gt", "ge", "lt", "le", "pr" };
 
@@ -96,12 +126,25 @@ static const char *time_term(apr_pool_t *q)
     return apr_psprintf(q, "%s %s \"%s.%06dZ\"", path, op, text, at.tm_usec);
 }
 
+/* Integers are compared with decimals, too. */
+static const char *desk_term(apr_pool_t *q)
+{
+    const char *op = PICK(time_ops);
+    uint32_t which = below(3);
+    const char *name = which == 0 ? "number" : which == 1 ? "height" : "since";
+    if (strcmp(op, "pr") == 0)
+        return apr_psprintf(q, DESK ":%s pr", name);
+    if (which == 2)
+        return apr_psprintf(q, DESK ":since %s \"%s\"", op, PICK(instants));
+    return apr_psprintf(q, DESK ":%s %s %s", name, op, below(2) ? PICK(integers) : PICK(decimals));
+}
+
 static const char *value_term(apr_pool_t *q, const char *path)
 {
     const char *op = PICK(ops);
     if (strcmp(op, "pr") == 0)
         return apr_psprintf(q, "%s pr", path);
-    const char *suffix = below(3) ? "" : apr_psprintf(q, "%u", below(USERS));
+    const char *suffix = below(3) ? "" : apr_psprintf(q, "_%u", below(USERS));
     const char *prefix = below(6) ? "" : "Corp/";
     return apr_psprintf(q, "%s %s \"%s%s%s\"", path, op, prefix, PICK(texts), suffix);
 }
@@ -109,9 +152,11 @@ static const char *value_term(apr_pool_t *q, const char *path)
 static const char *term(apr_pool_t *q)
 {
     static const char *const references[] = { "id", "members.value", "groups.value" };
-    switch (below(8)) {
+    switch (below(9)) {
     case 0:
         return time_term(q);
+    case 3:
+        return desk_term(q);
     case 1:
         return apr_psprintf(q, "%s eq \"%s\"", PICK(references),
                             prov_id_text(q, &ids[below(USERS + GROUPS)]));
@@ -169,6 +214,7 @@ int main(void)
     state = seed && *seed ? strtoull(seed, NULL, 10) : 1;
     printf("# SEED=%" APR_UINT64_T_FMT "\n", state);
     apr_initialize();
+    declare_more = declare_desk;
     given_service();
     given_users();
     given_groups();

@@ -228,6 +228,8 @@ static void test_stages(void)
     is_int(stage_of(PROV_INDEX_TIMES, 0), PROV_STAGE_READY, "until it is ready");
     is_int(check(), 0, "and right");
     stage(PROV_INDEX_VALUES, external_id, true);
+    is_int(stage_of(PROV_INDEX_VALUES, external_id), PROV_STAGE_AGAIN,
+           "what those left who did not know of another goes before");
     build(0);
     stage(PROV_INDEX_VALUES, external_id, false);
     is_int(stage_of(PROV_INDEX_VALUES, external_id), PROV_STAGE_GOING, "another is not declared");

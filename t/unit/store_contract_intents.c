@@ -280,7 +280,41 @@ static void test_open(int nth, bool switched)
     is_int(check(), 0, "the store is whole");
 }
 
-static void test_staging(void)
+static apr_time_t next_of(const prov_id *id)
+{
+    prov_link l = link_of(id, target);
+    return prov_link_next(&l);
+}
+
+/* The pump has carried what edges there were when the next come. */
+static void test_carried(void)
+{
+    int count = 1100;
+    make_users(0, count);
+    prov_id group = make_group("g");
+    declare();
+    grant(&group, group_type, target);
+    pid_t pid = stand_still(joins(&group, 0, count), 6);
+    carry(&group, "r-g", "g");
+    for (int from = 0; from < count; from += 550) {
+        prov_plan *a = plan();
+        for (int i = from; i < from + 550; i++)
+            prov_plan_edge_sleep(a, target, &group, &users[i], false);
+        done(a, "nobody is there yet");
+    }
+    carry(&group, "r-g", "g");
+    ok(next_of(&group) == 0, "the group rests");
+    int edges = (int)stats().edges;
+    end(pid);
+    for (bool more = true; more;)
+        fatal(prov_store_settle(store, p, &more));
+    ok(edges > 0 && edges < count && stats().edges == count, "there were %d edges of %d", edges,
+       count);
+    ok(next_of(&group) > 0, "those that came later are carried, too");
+    is_int(check(), 0, "the store is whole");
+}
+
+static void test_prepared(void)
 {
     test_open(2, false);
 }
@@ -420,9 +454,11 @@ int main(void)
         const char *name;
         void (*run)(void);
     } tests[] = {
-        { "readers", test_readers },     { "adders", test_adders },     { "staging", test_staging },
-        { "switched", test_switched },   { "refusals", test_refusals }, { "no room", test_full },
-        { "exclusive", test_exclusive }, { "two", test_two },           { "grant", test_grant },
+        { "readers", test_readers },   { "adders", test_adders },
+        { "prepared", test_prepared }, { "switched", test_switched },
+        { "carried", test_carried },   { "refusals", test_refusals },
+        { "no room", test_full },      { "exclusive", test_exclusive },
+        { "two", test_two },           { "grant", test_grant },
         { "several", test_several },
     };
     quick = getenv("PROVISION_QUICK") != NULL;

@@ -62,6 +62,9 @@ static void given(const char *name)
 {
     given_store(name);
     declare();
+    prov_plan *times = plan();
+    prov_plan_stage(times, PROV_INDEX_TIMES, 0, true);
+    submit(times);
     memset(&nobody, 0x77, sizeof nobody);
     ann = make_user("ann");
     bob = make_user("bob");
@@ -141,6 +144,8 @@ BREAK(others_name)    { PUT(ID(&ann), UNIQUE, user_name, domain, name_key("bob")
 BREAK(old_name)       { PUT(ID(&bob), UNIQUE, user_name, domain, name_key("robert")); }
 BREAK(nobodys_name)   { PUT(ID(&nobody), UNIQUE, user_name, domain, name_key("nobody")); }
 BREAK(no_index)       { DROP(INDEX, group_type->naming->number, domain, key_of(group_type, "team"), &team); }
+BREAK(no_time)        { DROP(MODIFIED, user_type->number, domain, prov_index_integer(S(50)), &bob); }
+BREAK(old_time)       { PUT(NOTHING, CREATED, user_type->number, domain, prov_index_integer(S(7)), &ann); }
 BREAK(old_index)      { PUT(NOTHING, INDEX, group_type->naming->number, domain, key_of(group_type, "old"), &team); }
 BREAK(no_large)       { DROP(LARGE, &ann, large); }
 BREAK(old_large)      { PUT(PROV_BYTES("x"), LARGE, &bob, large); }
@@ -222,6 +227,8 @@ static const struct {
     { "a name of nobody", nobodys_name, EXACT, "does not exist" },
     { "a value not in the index", no_index, EXACT, "is missing from the index" },
     { "a value nobody has any more", old_index, EXACT, "does not have" },
+    { "a time not in the order", no_time, EXACT, "is missing from the order of time" },
+    { "a time that is not its own", old_time, EXACT, "in a place that is not its own" },
     { "a lost large value", no_large, LEFT, "misses a large value" },
     { "a large value of no record", old_large, EXACT, "belongs to nothing" },
     { "a large value of nobody", no_ones_large, EXACT, "belongs to nothing" },

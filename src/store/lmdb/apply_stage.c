@@ -16,7 +16,15 @@ static bool is_empty(prov_tx *tx)
     return !any;
 }
 
-/* Rows of a time when it was not maintained may be wrong: they go first. */
+/* Rows of a time when not everybody maintained it may be wrong: they go first. The order of time
+ * everybody keeps. */
+static prov_stage_at first_of(prov_tx *tx, uint8_t kind)
+{
+    if (is_empty(tx))
+        return PROV_STAGE_READY;
+    return kind == PROV_INDEX_TIMES ? PROV_STAGE_BUILDING : PROV_STAGE_AGAIN;
+}
+
 PROV_EFFECT(stage)
 {
     prov_stage stage = { .kind = op->answer, .attr = op->attr };
@@ -24,7 +32,7 @@ PROV_EFFECT(stage)
     if (!op->flag)
         stage.at = PROV_STAGE_GOING;
     else if (!known)
-        stage.at = is_empty(&a->tx) ? PROV_STAGE_READY : PROV_STAGE_BUILDING;
+        stage.at = first_of(&a->tx, op->answer);
     else if (stage.at == PROV_STAGE_GOING)
         stage.at = PROV_STAGE_AGAIN;
     if (!known && !op->flag)

@@ -90,6 +90,16 @@ static void order_name(prov_tx *tx, const old_row *row)
     prov_tx_mark(tx, &key);
 }
 
+/* Its rows go on to be held against, while those are added that came before it was declared. */
+static void keep_unique(prov_tx *tx, uint16_t attr)
+{
+    prov_stage stage;
+    if (prov_rows_stage(tx, PROV_INDEX_UNIQUE, attr, &stage))
+        return;
+    stage = (prov_stage){ .kind = PROV_INDEX_UNIQUE, .attr = attr, .at = PROV_STAGE_BUILDING };
+    prov_rows_stage_put(tx, &stage);
+}
+
 static void move_row(prov_tx *tx, const old_row *row, bool unique)
 {
     prov_row_key key;
@@ -105,6 +115,8 @@ static void move_row(prov_tx *tx, const old_row *row, bool unique)
     prov_tx_put_id(tx, &key, &row->id);
     if (strcmp(name, PROV_URN_USER " userName string") == 0)
         order_name(tx, row);
+    else
+        keep_unique(tx, row->attr);
 }
 
 /* True: the table has no rows left. */
