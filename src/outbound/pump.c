@@ -350,23 +350,26 @@ static void keep_generation(pump *u, prov_snapshot *n)
     prov_generation_renew(u->engine, u->turn);
 }
 
-static void keep_house(pump *u, prov_snapshot *n, apr_time_t now)
+/* Once in a while, of the other processes. */
+static void look_around(pump *u, prov_snapshot *n, apr_time_t now)
+{
+    if (now - u->reclaimed < SLEEP_MOST)
+        return;
+    u->reclaimed = now;
+    reclaim(u, n, now);
+    keep_generation(u, n);
+    u->scanning = u->building = u->settling = true; /* or so it may be */
+}
+
+/* Without a snapshot: each is a commit, or several. */
+static void keep_house(pump *u, apr_time_t now)
 {
     prov_engine *e = u->engine;
-    if (now - u->reclaimed >= SLEEP_MOST) {
-        u->reclaimed = now;
-        reclaim(u, n, now);
-        keep_generation(u, n);
+    if (u->scanning)
         u->scanning = prov_generation_scan(e, u->turn);
+    if (u->building)
         build(u);
-        u->settling = settle(u);
-    } else {
-        if (u->scanning)
-            u->scanning = prov_generation_scan(e, u->turn);
-        if (u->building)
-            build(u);
-        u->settling = u->settling && settle(u);
-    }
+    u->settling = u->settling && settle(u);
     if (now - u->swept >= SWEEP_EVERY) {
         bool more = false;
         prov_ages ages = { e->config->settings.audit_keep, e->config->settings.removed_keep };
@@ -392,8 +395,9 @@ static apr_time_t turn(pump *u)
     uint8_t digest[32];
     if (prov_snapshot_generation(n, digest) == prov_engine_generation(e))
         collect(u, n, now, free, b, &wake);
-    keep_house(u, n, now);
+    look_around(u, n, now);
     prov_snapshot_end(n);
+    keep_house(u, now);
     if (b->count) {
         claim(u, b, now);
         for (int i = 0; i < b->count; i++)
