@@ -118,11 +118,10 @@ my @people = map { decode(call(POST => '/Users', { schemas => [ $user->{schema}{
 sub some { my %some = map { any(@people) => 1 } 1 .. 1 + rand 3; return sort keys %some }
 sub path_of { my ($filter, $sub) = @_; return { attr => 'members', raw => 1, text => "members[$filter]" . ($sub // '') } }
 
-# An operation and what it makes of a displayName and { id => 1 }: new ones, or the scimTypes of a
-# refusal. Who is nobody is passed over by an add, but not once the list was emptied.
+# An operation and what it makes of [ displayName, { id => 1 } ]: new ones, or the scimTypes of a refusal.
 sub group_operation
 {
-    my ($name, $in, $emptied) = @_;
+    my ($name, $in) = @_;
     my @some = some();
     my ($one) = @some;
     my $members = any(any_case('members'), "$GROUP:members");
@@ -152,7 +151,7 @@ sub group_operation
         [ { op => 'replace', path => { text => 'displayName' }, value => $name }, $name, $in ],
         [ { op => 'remove', path => { text => 'displayName' } }, ['mutability'] ],
         [ { op => 'add', path => $at, value => [ { value => 'nobody' }, { value => $one } ] },
-            $emptied ? ['invalidValue'] : ($name, { %$in, $one => 1 }) ],
+            ['invalidValue'] ],
         [ { op => 'replace', path => $at, value => [ { value => $one }, { value => 'nobody' } ] }, ['invalidValue'] ],
         [ { op => 'add', path => $at, value => [ { display => 'x' } ] }, ['invalidValue'] ],
         [ { op => 'replace', path => path_of(qq{value eq "$one"}, '.value'), value => $one }, ['mutability'] ],
@@ -170,13 +169,10 @@ sub run_group
     my $resource = sub { return { displayName => $_[0], members => [ map { { value => $_ } } sort keys %{ $_[1] } ] } };
     my $before = $resource->($name, \%in);
     my $made = call(POST => '/Groups', { %$before, schemas => [$GROUP] });
-    my ($in, $emptied, $refused, @operations) = (\%in, 0);
+    my ($in, $refused, @operations) = (\%in);
     for (1 .. any(1, 1, 2, 3)) {
-        my ($operation, @becomes) = group_operation($name, $in, $emptied);
+        my ($operation, @becomes) = group_operation($name, $in);
         push @operations, $operation;
-        my ($op, $value) = @$operation{qw(op value)};
-        $emptied ||= ($operation->{path}{text} // '') =~ /members$/i && ($op eq 'replace' || $op eq 'remove' && !$value)
-            || $op eq 'replace' && ref $value eq 'HASH' && $value->{members};
         # Who is nobody is found last, so that of two mistakes either is named.
         $refused = [ @{ $refused // [] }, @{ $becomes[0] } ] if ref $becomes[0];
         ($name, $in) = @becomes if !$refused;

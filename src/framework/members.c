@@ -184,8 +184,7 @@ prov_err *prov_members_patched(const prov_window *w, apr_pool_t *p, const prov_i
 {
     roll r = roll_make(w, p, group);
     prov_err *err = NULL;
-    /* One who was deleted meanwhile must not keep the others of the request out. */
-    r.known = w->caller->application->compatibility & PROV_COMPAT_EXACT;
+    r.known = !(w->caller->application->compatibility & PROV_COMPAT_ABSENT);
     for (int i = 0; i < ops->nelts && !err; i++) {
         const prov_member_op *op = &APR_ARRAY_IDX(ops, i, prov_member_op);
         switch (op->kind) {

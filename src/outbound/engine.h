@@ -56,6 +56,7 @@ struct prov_engine {
     prov_process process;
     bool dispatches; /* false: it only knows what a change owes */
     uint64_t staged; /* then: see prov_plan_must_be_staged */
+    apr_uint32_t outdated;
     prov_reach *reaches;
     int reach_count;
     uint16_t *applications; /* numbers, by place in config->applications */

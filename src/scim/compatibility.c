@@ -27,6 +27,8 @@ const prov_switch prov_switches[] = {
       "A filter may name a single complex attribute and means its value: manager eq \"...\"." },
     { "unique-groups", PROV_COMPAT_GROUP_NAMES,
       "A group cannot be made with or renamed to the name of another: 409 uniqueness." },
+    { "absent-members", PROV_COMPAT_ABSENT,
+      "A PATCH that adds members who are not there passes over them and adds the others." },
     { "first-primary", PROV_COMPAT_FIRST_PRIMARY,
       "Of several primary values of an attribute only the first stays primary." },
     { "known-attributes", PROV_COMPAT_KNOWN,
@@ -34,8 +36,7 @@ const prov_switch prov_switches[] = {
       "invalidSyntax." },
     { "strict", PROV_COMPAT_KNOWN | PROV_COMPAT_EXACT,
       "Nothing is forgiven: known-attributes; no booleans or objects as strings, one value as a "
-      "list or a list as one value, capital operations, unknown URNs among the schemas, or members "
-      "that are not there." },
+      "list or a list as one value, capital operations, or unknown URNs among the schemas." },
     { "interop-profile", PROV_COMPAT_INTEROP,
       "draft-zollner-scim-interop-profile: known-attributes; every operation of a PATCH has a "
       "path; "

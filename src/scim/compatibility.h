@@ -18,7 +18,8 @@ typedef enum {
     PROV_COMPAT_EXACT = 1 << 8,
     PROV_COMPAT_PATH = 1 << 9,
     PROV_COMPAT_WHOLE = 1 << 10,
-    PROV_COMPAT_GROUP_NAMES = 1 << 11
+    PROV_COMPAT_GROUP_NAMES = 1 << 11,
+    PROV_COMPAT_ABSENT = 1 << 12
 } prov_compatibility;
 
 /* All of it is kept: the service may say so. */

@@ -271,6 +271,37 @@ static void test_whose_turn(void)
     is_int(stage_of(PROV_INDEX_TIMES, 0), PROV_STAGE_READY, "it is done");
 }
 
+/* A server that is told of another index gracefully, with no resource yet. */
+static void test_older_writes(void)
+{
+    prov_process older, own;
+    bool more;
+    given_store("an older process makes the first resource");
+    fatal(prov_store_register(store, 0, &older));
+    prov_plan *a = plan();
+    prov_plan_generation(a, 1, (const uint8_t[32]){ 1 });
+    prov_plan_stage(a, PROV_INDEX_VALUES, external_id, true);
+    submit(a);
+    fatal(prov_store_register(store, 1, &own));
+    prov_object *o = prov_object_make(p);
+    prov_id id = prov_id_make();
+    prov_head head = { .type = user_type->number, .domain = (uint16_t)domain };
+    prov_object_put_text(o, user_type->naming, "late");
+    prov_object_put_text(o, prov_schema_common(registry, "externalId"), "e");
+    a = plan();
+    prov_plan_put(a, &id, prov_record_write(p, &head, o, NULL, NULL));
+    plan_index(a, &id, user_type, "late");
+    submit(a);
+    ok(stage_of(PROV_INDEX_VALUES, external_id) != PROV_STAGE_READY,
+       "it is not ready while one is there who does not know it");
+    fatal(prov_store_unregister(store, older.number));
+    do
+        fatal(prov_store_build(store, p, registry, &own, &more));
+    while (more);
+    is_int(stage_of(PROV_INDEX_VALUES, external_id), PROV_STAGE_READY, "then it is");
+    is_int(count_keys(), 1, "with all there is");
+}
+
 static void test_staged(void)
 {
     given_store("who is not registered");
@@ -294,6 +325,7 @@ int main(void)
     test_times();
     test_stages();
     test_whose_turn();
+    test_older_writes();
     test_staged();
     return stores_done();
 }

@@ -24,6 +24,7 @@ static void build(prov_plan *plan)
 
     prov_plan_must_exist(plan, &id);
     prov_plan_must_be_version(plan, &id, 31);
+    prov_plan_must_be_only(plan, &id, 34, 35, bytes);
     prov_plan_must_be_generation(plan, 32);
     prov_plan_must_be_staged(plan, 33);
     prov_plan_put(plan, &id, rec);
@@ -75,6 +76,7 @@ static const struct {
 } want[] = {
     { "must_exist", ID, 0, 0, 0, 0, 0, 0 },
     { "must_be_version", ID, 0, 0, 0, 0, 0, 31 },
+    { "must_be_only", ID | BYTES, 0, 34, 35, 0, 0, 0 },
     { "must_be_generation", 0, 0, 0, 0, 0, 0, 32 },
     { "must_be_staged", 0, 0, 0, 0, 0, 0, 33 },
     { "put", ID | BYTES, 0, 0, 0, 0, 0, 0 },

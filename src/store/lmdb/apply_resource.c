@@ -176,6 +176,22 @@ PROV_CHECK(index)
     return prov_apply_refuse_for(a, PROV_NOT_UNIQUE, &holder);
 }
 
+PROV_CHECK(must_be_only)
+{
+    prov_row_key prefix;
+    prov_walk w;
+    bool only = true;
+    PROV_PREFIX(&a->tx, prefix, INDEX, 3, op->attr, op->domain, op->bytes);
+    prov_walk_begin(&w, &a->tx, &prefix, NULL);
+    while (only && prov_walk_next(&w))
+        only = prov_id_equal(prov_row_key_last_id(w.key), &op->id);
+    prov_walk_end(&w);
+    if (only)
+        return true;
+    a->verdict->attr = op->attr;
+    return prov_apply_refuse(a, PROV_NOT_UNIQUE);
+}
+
 PROV_EFFECT(index)
 {
     prov_row_key key;
