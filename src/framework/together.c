@@ -9,6 +9,8 @@ static prov_err *plan_all(prov_service *s, apr_pool_t *p, const prov_caller *cal
     prov_id *ids = apr_palloc(p, sizeof *ids * (size_t)count);
     prov_snapshot *n;
     prov_err *err = prov_store_read(s->store, p, &n);
+    if (err)
+        return err;
     for (int i = 0; i < count; i++)
         ids[i] = changes[i]->id;
     for (int i = 0; i < count && !err; i++) {

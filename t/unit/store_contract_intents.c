@@ -439,6 +439,10 @@ static void test_grant(void)
     is_int(stats().edges, 1500, "a new link of a large group has all edges");
     ok(stats().rows_most <= PROV_TRANSACTION_ROWS && stats().intents == 0, "made in parts");
     is_int(version_of(&group), 2, "the group is as it was");
+    prov_link link = link_of(&group, target);
+    ok(link.queue == PROV_QUEUE_NORMAL && link.trigger == soon.trigger &&
+           link.application == soon.application,
+       "and its link tells who made it");
     is_int(check(), 0, "the store is whole");
 }
 
