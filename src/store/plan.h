@@ -71,8 +71,10 @@ typedef struct prov_stage {
     prov_id after;
     uint64_t looked_at;
     uint64_t duplicates; /* values that could not be unique: readers cannot rely on it */
+    uint8_t exact;       /* texts lie in it as they are, not folded */
 } prov_stage;
-void prov_plan_stage(prov_plan *plan, prov_index_kind kind, uint16_t attr, bool declared);
+void prov_plan_stage(prov_plan *plan, prov_index_kind kind, uint16_t attr, bool declared,
+                     bool exact);
 /* crypt(3) hash; the credential version moves. An empty hash removes it. */
 void prov_plan_credential(prov_plan *plan, const prov_id *id, prov_bytes hash);
 

@@ -338,7 +338,7 @@ static void indexes_meanwhile(void)
     const prov_attr *nick = prov_schema_attr(user_type->schema, "nickName", 8);
     prov_plan *plan = prov_plan_make(p);
     prov_verdict v;
-    prov_plan_stage(plan, PROV_INDEX_VALUES, nick->number, true);
+    prov_plan_stage(plan, PROV_INDEX_VALUES, nick->number, true, false);
     prov_store_submit(service->store, plan, &v);
     fatal(prov_verdict_error(p, &v));
     is_error(create(&resident, user_type, "\"userName\":\"meanwhile\""), 0, NULL,
@@ -372,7 +372,7 @@ static void indexes_later(void)
     apr_thread_t *thread;
     apr_status_t rv;
     prov_verdict v;
-    prov_plan_stage(plan, PROV_INDEX_VALUES, name->number, false);
+    prov_plan_stage(plan, PROV_INDEX_VALUES, name->number, false, false);
     prov_plan_generation(plan, 1, digest);
     prov_store_submit(service->store, plan, &v);
     fatal(prov_verdict_error(p, &v));

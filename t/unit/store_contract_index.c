@@ -167,7 +167,7 @@ static int stage_of(prov_index_kind kind, uint16_t attr)
 static void stage(prov_index_kind kind, uint16_t attr, bool declared)
 {
     prov_plan *a = plan();
-    prov_plan_stage(a, kind, attr, declared);
+    prov_plan_stage(a, kind, attr, declared, false);
     done(a, declared ? "declared" : "not declared any more");
 }
 
@@ -242,6 +242,15 @@ static void test_stages(void)
     is_int(stage_of(PROV_INDEX_VALUES, external_id), PROV_STAGE_READY,
            "it is built from the start");
     is_int(count_keys(), 600, "and what was wrong in it is gone");
+    a = plan();
+    prov_plan_stage(a, PROV_INDEX_VALUES, external_id, true, true);
+    done(a, "declared with keys in another form");
+    is_int(stage_of(PROV_INDEX_VALUES, external_id), PROV_STAGE_AGAIN, "it is built again");
+    build(0);
+    a = plan();
+    prov_plan_stage(a, PROV_INDEX_VALUES, external_id, true, true);
+    submit(a);
+    is_int(stage_of(PROV_INDEX_VALUES, external_id), PROV_STAGE_READY, "once");
     stage(PROV_INDEX_VALUES, external_id, false);
     build(0);
     is_int(stage_of(PROV_INDEX_VALUES, external_id), 0, "at last it is forgotten");
@@ -280,7 +289,7 @@ static void test_older_writes(void)
     fatal(prov_store_register(store, 0, &older));
     prov_plan *a = plan();
     prov_plan_generation(a, 1, (const uint8_t[32]){ 1 });
-    prov_plan_stage(a, PROV_INDEX_VALUES, external_id, true);
+    prov_plan_stage(a, PROV_INDEX_VALUES, external_id, true, false);
     submit(a);
     fatal(prov_store_register(store, 1, &own));
     prov_object *o = prov_object_make(p);

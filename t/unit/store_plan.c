@@ -61,7 +61,7 @@ static void build(prov_plan *plan)
     prov_plan_recheck_done(plan, &id);
     prov_plan_generation(plan, 72, digest);
     prov_plan_scan(plan, 73, &id, true);
-    prov_plan_stage(plan, PROV_INDEX_UNIQUE, 75, true);
+    prov_plan_stage(plan, PROV_INDEX_UNIQUE, 75, true, true);
 }
 
 enum { ID = 1, OTHER = 2, BYTES = 4, FLAG = 8, DIGEST = 16, TOUCH = 32, SHORT = 64 };
@@ -113,7 +113,7 @@ static const struct {
     { "recheck_done", ID, 0, 0, 0, 0, 0, 0 },
     { "generation", DIGEST, 0, 0, 0, 0, 0, 72 },
     { "scan", ID | FLAG, 73, 0, 0, 0, 0, 0 },
-    { "stage", FLAG, 0, 75, 0, 0, 0, 0 },
+    { "stage", FLAG, 0, 75, 0, 0, 0, 1 },
 };
 
 static bool is_digest(const prov_op *op, int has)

@@ -34,10 +34,12 @@ PROV_EFFECT(stage)
         stage.at = PROV_STAGE_GOING;
     else if (!known)
         stage.at = first_of(&a->tx, op->answer);
-    else if (stage.at == PROV_STAGE_GOING)
+    else if (stage.at == PROV_STAGE_GOING || stage.exact != op->number)
         stage.at = PROV_STAGE_AGAIN;
     if (!known && !op->flag)
         return;
+    if (op->flag)
+        stage.exact = op->number != 0;
     prov_rows_stage_put(&a->tx, &stage);
     prov_tx_next(&a->tx, PROV_STAGED);
 }

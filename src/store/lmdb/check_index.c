@@ -155,7 +155,7 @@ static void check_stage(prov_checker *c, prov_bytes key, prov_bytes row)
     if (!prov_rows_stage_read(key, row, &stage) || stage.at != PROV_STAGE_READY ||
         !stage.duplicates)
         return;
-    prov_stage anew = { .kind = stage.kind, .attr = stage.attr, .at = PROV_STAGE_BUILDING };
+    prov_stage anew = prov_rows_stage_anew(&stage);
     if (prov_check_mends(c,
                          "The index of attribute %d was built over values that were not unique: "
                          "it is to be built anew",
