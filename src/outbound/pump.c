@@ -405,6 +405,9 @@ static apr_time_t turn(pump *u)
                 dispatch(u, &b->items[i]);
         wake = now;
     }
+    /* with every thread busy, the end of a job is the next thing that can matter to the links */
+    if (apr_atomic_read32(&e->busy) >= (apr_uint32_t)e->config->settings.pool)
+        wake = apr_time_now() + SLEEP_MOST;
     return u->scanning || u->building || u->settling ? now : wake;
 }
 
@@ -437,9 +440,6 @@ void *APR_THREAD_FUNC prov_pump_run(apr_thread_t *thread, void *engine)
     while (!apr_atomic_read32(&e->stopping)) {
         apr_time_t wake = turn(&u);
         apr_pool_clear(u.turn);
-        /* with every thread busy, the end of a job is the next thing that can matter */
-        if (apr_atomic_read32(&e->busy) >= (apr_uint32_t)e->config->settings.pool)
-            wake = apr_time_now() + SLEEP_MOST;
         sleep_until(e, wake);
     }
     leave(e);
