@@ -95,7 +95,6 @@ static void by_name(prov_seek *s)
         return;
     bool prefixed = bare.len != text_of(s).len;
     bool every = !prefixed && s->w->service->config->settings.bare_name_all;
-    s->bare = !prefixed && (every || s->w->fixed);
     for (int i = 0; (u = domain_at(s, i)); i++)
         if ((every || u == domain) &&
             prov_userstore_find_in(u, s->w->n, s->p, s->type, bare, &id, 1))
