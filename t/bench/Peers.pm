@@ -45,7 +45,8 @@ sub peer_lines
         kill TERM => $pid;
         waitpid $pid, 0;
     }
-    sub DESTROY { $_[0]->stop }
+    # Its status is not ours, who may be ending with one.
+    sub DESTROY { local $?; $_[0]->stop }
 }
 
 sub started
