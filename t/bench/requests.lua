@@ -92,7 +92,7 @@ end
 function done(summary, latency)
    local e = summary.errors
    -- httpd ends kept connections when its threads are all busy: now and then that is no error.
-   local broken = e.read * 1000 > summary.requests and e.read or 0
+   local broken = e.read * 100 > summary.requests and e.read or 0
    io.write(("MEASURED %d %d %d %d %d 0\n"):format(summary.requests, summary.duration,
       e.connect + broken + e.write + e.status + e.timeout, latency:percentile(50),
       latency:percentile(99)))
