@@ -280,4 +280,10 @@ sub users
 
 ($status, $said) = $fresh->ctl('import', $big, '--progress');
 like $said, qr{\d+ records, \d+/s, \d+ %, \d+:\d\d left}, 'progress is told';
+# --- a group more than once ------------------------------------------------------------------------
+my $again = { schemas => [$group_urn], displayName => 'Again' };
+($status, $counts) = import_of($front, file('again', ($again) x 20));
+counts_are($counts, { made => 1, there => 19, refused => 0 },
+    'groups of one name and no id are one');
+
 done_testing;

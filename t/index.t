@@ -238,6 +238,19 @@ subtest 'unique over what is there' => sub {
     my $res = $server->call(POST => '/scim/v2/Users', { schemas => [$USER], userName => 'u4',
             $DESK => { label => 'l2' } });
     is $res->code, 409, 'nobody else can have it';
+
+    $server->call(DELETE => "/scim/v2/Users/$ids[1]");
+    ($status, $said) = $server->ctl(qw(check --repair));
+    ok $status == 0 && $said =~ /repaired .*to be built anew/, 'once they are unique a repair builds it anew' or diag $said;
+    ok becomes($server, "$DESK:label eq \"l2\"", qr/index $DESK:label eq, 1 of/), 'and it is used';
+    checks($server, 'it is whole and right');
+
+    $desk{attributes}[3]{caseExact} = JSON::true;
+    spew($file, JSON->new->encode(\%desk));
+    $server->graceful;
+    ok becomes($server, "$DESK:label eq \"L2\"", qr/index $DESK:label eq, 1 of/), 'in other letters it is another now';
+    finds_is($server, "$DESK:label eq \"l2\"", 0, qr/index $DESK:label eq, 0 of/);
+    checks($server, 'nothing is left of how it was');
 };
 
 subtest 'configtest' => sub {

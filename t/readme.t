@@ -183,7 +183,8 @@ CONF
     $section =~ s{https://files\.example}{$files->url}e;
     my ($store) = of_kind('apache test');
     $server->start(conf => "LoadModule provision_files_module $so\n" . moved($store) . $section);
-    $server->ctl(qw(admin create admin), { stdin => "correct horse\n" });
+    my ($status, $said) = $server->ctl(qw(admin create admin), { stdin => "correct horse\n" });
+    is $status, 0, 'an administrator is made' or diag $said;
     $server->login('admin', 'correct horse');
     my $made = $server->call(POST => '/scim/v2/Users',
         { schemas => ['urn:ietf:params:scim:schemas:core:2.0:User'], userName => 'alice' });

@@ -41,11 +41,17 @@ void prov_key_check_value(const uint8_t key[PROV_KEY_LEN], uint8_t out[PROV_DIGE
     prov_hmac(key, PROV_BYTES("provision key check"), out);
 }
 
-/* crypt(3) wants a NUL-terminated text; NULL if the password cannot be one. To be wiped. */
+/* crypt(3) wants a NUL-terminated text. */
+static bool is_phrase(prov_bytes password)
+{
+    return password.len < CRYPT_MAX_PASSPHRASE_SIZE &&
+           !(password.len && memchr(password.data, 0, password.len));
+}
+
+/* NULL if there is no memory, or the password cannot be one. To be wiped. */
 static char *as_phrase(prov_bytes password)
 {
-    if (password.len >= CRYPT_MAX_PASSPHRASE_SIZE ||
-        (password.len && memchr(password.data, 0, password.len)))
+    if (!is_phrase(password))
         return NULL;
     char *phrase = calloc(1, CRYPT_MAX_PASSPHRASE_SIZE);
     if (phrase && password.len)
@@ -92,15 +98,23 @@ prov_err *prov_password_hash(apr_pool_t *p, prov_bytes password, int cost, const
     return NULL;
 }
 
-bool prov_password_matches(prov_bytes password, const char *hash)
+static bool is_method(const char *hash)
+{
+    int known = crypt_checksalt(hash);
+    return known != CRYPT_SALT_INVALID && known != CRYPT_SALT_METHOD_DISABLED;
+}
+
+/* Of a phrase and a hash that are none a failure is the answer; of others it is a want of memory.
+ */
+bool prov_password_matches(prov_bytes password, const char *hash, bool *unknown)
 {
     struct crypt_data *work = calloc(1, sizeof *work);
-    if (!work)
-        return false;
     size_t len = strlen(hash);
-    bool same = len > 0 && run_crypt(password, hash, work) && strlen(work->output) == len &&
-                prov_same(work->output, hash, len);
-    forget(work);
+    bool made = work && len > 0 && run_crypt(password, hash, work);
+    bool same = made && strlen(work->output) == len && prov_same(work->output, hash, len);
+    *unknown = !made && is_phrase(password) && is_method(hash);
+    if (work)
+        forget(work);
     return same;
 }
 
@@ -111,8 +125,5 @@ bool prov_password_is_hash(const char *text)
         "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz$=,+-";
     if (text[0] != '$' || text[strspn(text, alphabet)] != '\0')
         return false;
-    if (strlen(strrchr(text, '$') + 1) < SHORTEST_HASH)
-        return false;
-    int known = crypt_checksalt(text);
-    return known != CRYPT_SALT_INVALID && known != CRYPT_SALT_METHOD_DISABLED;
+    return strlen(strrchr(text, '$') + 1) >= SHORTEST_HASH && is_method(text);
 }

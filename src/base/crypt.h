@@ -28,8 +28,8 @@ void prov_key_check_value(const uint8_t key[PROV_KEY_LEN], uint8_t out[PROV_DIGE
 /* yescrypt at `cost` (1 to 11). Slow by purpose: never under a lock. The password is already
  * prepared (prov_text_password). */
 prov_err *prov_password_hash(apr_pool_t *p, prov_bytes password, int cost, const char **out);
-/* Any crypt(3) hash. */
-bool prov_password_matches(prov_bytes password, const char *hash);
+/* Any crypt(3) hash. `unknown`: there was no memory to tell. */
+bool prov_password_matches(prov_bytes password, const char *hash, bool *unknown);
 bool prov_password_is_hash(const char *text);
 
 #endif

@@ -33,7 +33,7 @@ typedef struct import {
     apr_thread_mutex_t *lock; /* of all that follows */
     apr_thread_cond_t *ended;
     int running;
-    apr_array_header_t *waiting, *again; /* of prov_import_record: those with members */
+    apr_array_header_t *waiting, *again; /* of prov_import_record: not of the first round */
     int next;
     bool first, last; /* round */
     int64_t counts[PROV_IMPORT_OUTCOMES];
@@ -217,8 +217,8 @@ static prov_err *make_circles(import *im, bool *moved)
     return err;
 }
 
-/* First what has no members; then, round after round, what has, as groups may be members. Once a
- * round makes nothing, circles are made; what can be in none is refused. */
+/* First what has no members and more than a name; then, round after round, the rest, as groups may
+ * be members. Once a round makes nothing, circles are made; what can be in none is refused. */
 static prov_err *run_rounds(import *im)
 {
     prov_err *err = NULL;
@@ -264,11 +264,11 @@ static prov_err *settle_way(import *im)
     if (rv != APR_SUCCESS)
         return prov_err_status(c->pool, rv, "the import's lock");
     prov_import_map *map = NULL;
-    prov_err *err = NULL;
-    if (im->source->format->split)
+    prov_err *err = prov_import_names_make(c->pool, &im->way.names);
+    if (!err && im->source->format->split)
         err =
             prov_import_map_make(c->pool, c->service->registry, im->source, c->type, im->map, &map);
-    else if (c->map)
+    else if (!err && c->map)
         err = prov_err_make(c->pool, 400, NULL, "--map is for csv and ldif");
     im->way.map = map;
     return err;

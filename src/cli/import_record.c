@@ -216,6 +216,16 @@ static void conclude(const prov_import_way *w, apr_pool_t *p, prov_import_work *
         settle(work, PROV_IMPORT_MADE, err);
 }
 
+/* The name of a group without an id: no index would refuse a second one. */
+static prov_bytes only_name(apr_pool_t *p, const prov_change *c)
+{
+    static const prov_id none;
+    const prov_attr *naming = c->type->naming;
+    const prov_value *name = naming ? prov_object_first(c->object, naming) : NULL;
+    bool only = name && naming->uniqueness == PROV_UNIQUE_NONE && prov_id_equal(&c->id, &none);
+    return only ? prov_text_fold(p, name->text) : prov_bytes_of(NULL);
+}
+
 /* Whether it is to be made. */
 static bool look_at(const prov_import_way *w, apr_pool_t *p, prov_import_work *work)
 {
@@ -228,10 +238,13 @@ static bool look_at(const prov_import_way *w, apr_pool_t *p, prov_import_work *w
     }
     if (!err)
         err = read_record(w, p, json, &work->change, &work->extra);
-    if (!err && w->later && work->extra.member_count) {
+    prov_bytes name = err ? prov_bytes_of(NULL) : only_name(p, &work->change);
+    if (!err && w->later && (work->extra.member_count || name.len)) {
         settle(work, PROV_IMPORT_LATER, NULL);
         return false;
     }
+    work->name = name;
+    prov_import_name_take(w->names, name);
     if (!err)
         err = compare(w, p, &work->change, &work->extra, &same);
     settle(work, same ? PROV_IMPORT_THERE : PROV_IMPORT_MADE, err);
@@ -255,4 +268,6 @@ void prov_import_records_take(const prov_import_way *w, apr_pool_t *p, prov_impo
     prov_provision_all(w->service, p, &w->caller, changes, making, changed, errs);
     for (int i = 0; i < making; i++)
         conclude(w, p, made[i], errs[i]);
+    for (int i = 0; i < count; i++)
+        prov_import_name_give_back(w->names, works[i].name);
 }

@@ -129,7 +129,7 @@ static bool plan(const prov_batch *b, prov_attempt *a)
         if (!err)
             err = plan_once(b, a);
     }
-    return !err && a->plan && !a->alone && !a->unhashed.len;
+    return !err && a->plan && !a->unhashed.len;
 }
 
 static prov_attempt attempt_of(prov_batch *b, const prov_change *change)

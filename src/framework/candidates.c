@@ -25,7 +25,6 @@ typedef struct asking {
 /* What some indexes found that every match is among. */
 typedef struct finding {
     apr_array_header_t *ids; /* of prov_id */
-    bool bare;
     const char *plan;
 } finding;
 
@@ -106,7 +105,7 @@ static bool seek(asking *q, const wish *w, int most, finding *out)
     if (walks)
         q->left -= s.ids->nelts;
     if (found)
-        *out = (finding){ s.ids, s.bare, plan_of(q, w) };
+        *out = (finding){ s.ids, plan_of(q, w) };
     return found;
 }
 
@@ -144,12 +143,11 @@ static bool find(asking *q, const prov_filter *f, int most, finding *best);
 static bool find_any(asking *q, const prov_filter *part, int most, finding *out)
 {
     finding one;
-    *out = (finding){ apr_array_make(q->p, 4, sizeof(prov_id)), false, NULL };
+    *out = (finding){ apr_array_make(q->p, 4, sizeof(prov_id)), NULL };
     for (; part; part = prov_filter_next(part)) {
         if (!find(q, part, most - out->ids->nelts, &one))
             return false;
         apr_array_cat(out->ids, one.ids);
-        out->bare |= one.bare;
         out->plan = out->plan ? apr_pstrcat(q->p, out->plan, " or ", one.plan, NULL) : one.plan;
     }
     return true;
@@ -197,6 +195,6 @@ bool prov_candidates_find(const prov_window *w, apr_pool_t *p, const prov_resour
     prov_id *ids = (prov_id *)(void *)best.ids->elts;
     if (best.ids->nelts)
         qsort(ids, (size_t)best.ids->nelts, sizeof *ids, by_bytes);
-    *out = (prov_candidates){ ids, drop_repeated(ids, best.ids->nelts), best.bare, best.plan };
+    *out = (prov_candidates){ ids, drop_repeated(ids, best.ids->nelts), best.plan };
     return true;
 }

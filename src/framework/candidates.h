@@ -7,7 +7,6 @@
 typedef struct prov_candidates {
     const prov_id *ids; /* ascending, each once */
     int count;
-    bool bare;        /* by a userName without prefix that may mean one shown with a prefix */
     const char *plan; /* which indexes, for people; NULL if none */
 } prov_candidates;
 

@@ -191,27 +191,6 @@ static prov_err *take_name(work *w)
     return NULL;
 }
 
-/* For clients that know groups by name alone. That nobody has the name is seen, not promised: the
- * plan is made under the write lock. */
-static prov_err *check_group_name(const work *w)
-{
-    prov_id others[2];
-    if (!w->renamed || !members_attr(w) ||
-        !(w->a->caller->application->compatibility & PROV_COMPAT_GROUP_NAMES))
-        return NULL;
-    w->a->alone = true;
-    int count = prov_userstore_find_in(w->domain, w->window.n, w->a->p, w->type,
-                                       name_of(w, w->now)->text, others, 2);
-    for (int i = 0; i < count; i++) {
-        if (prov_id_equal(&others[i], &w->a->id))
-            continue;
-        prov_err *err = prov_err_make(w->a->p, 409, "uniqueness", "another group has this name");
-        err->source = w->type->naming->name;
-        return err;
-    }
-    return NULL;
-}
-
 /* --- permission ----------------------------------------------------------------------------- */
 
 static bool changes_members(const work *w)
@@ -312,6 +291,17 @@ static prov_err *check_new(const work *w)
     return prov_err_make(w->a->p, 409, "uniqueness", "there is a resource of this id already");
 }
 
+/* For clients that know groups by name alone. */
+static void plan_own_name(const work *w)
+{
+    const prov_attr *name = w->type->naming;
+    prov_bytes key;
+    if (w->renamed && members_attr(w) &&
+        w->a->caller->application->compatibility & PROV_COMPAT_GROUP_NAMES &&
+        prov_index_key_of(w->a->p, name, name_of(w, w->now)->text, &key))
+        prov_plan_must_be_only(w->a->plan, &w->a->id, name->number, w->domain->number, key);
+}
+
 static void plan_conditions(const work *w)
 {
     const prov_condition *c = &w->a->change->match, *unless = &w->a->change->unless;
@@ -324,6 +314,7 @@ static void plan_conditions(const work *w)
         prov_plan_must_exist(plan, &w->a->id);
     else if (prov_id_equal(&w->a->id, &w->a->change->id))
         prov_plan_must_be_version(plan, &w->a->id, 0);
+    plan_own_name(w);
     prov_outbound_condition(w->a->service->engine, plan, &w->a->id);
 }
 
@@ -393,8 +384,6 @@ static prov_err *decide(work *w)
     if (!err && !creating)
         err = check_version(w);
     if (!err)
-        err = check_group_name(w);
-    if (!err)
         err = compare(w);
     return err;
 }
@@ -407,7 +396,6 @@ prov_err *prov_change_plan(prov_attempt *a, prov_snapshot *n)
     w.window.coming_count = a->coming_count;
     a->plan = NULL;
     a->version = 0;
-    a->alone = false;
     a->unhashed = (prov_bytes){ NULL, 0 };
     prov_err *err = decide(&w);
     if (err || a->unhashed.len || !(w.put || changes_members(&w) || is_deleting(&w)))

@@ -19,7 +19,6 @@ typedef struct listing {
     prov_listed *out;
     prov_sort_heap *heap; /* NULL: not sorted */
     apr_pool_t *scratch;
-    bool bare;       /* see prov_candidates */
     bool counting;   /* the total is how many match */
     int64_t matched; /* behind the cursor's place, if there is one */
     int64_t taken;
@@ -36,13 +35,7 @@ typedef struct listing {
 
 static bool matches(const listing *l, const prov_view *view)
 {
-    if (!l->query->filter || prov_filter_match(l->query->filter, view))
-        return true;
-    if (!l->bare || !view->prefix.len)
-        return false;
-    prov_view bare = *view;
-    bare.prefix = prov_bytes_of("");
-    return prov_filter_match(l->query->filter, &bare);
+    return !l->query->filter || prov_filter_match(l->query->filter, view);
 }
 
 /* Whether the page took it. */
@@ -180,7 +173,6 @@ static prov_err *list_candidates(listing *l, const prov_candidates *c, const pro
 {
     prov_err *err = NULL;
     prov_record rec;
-    l->bare = c->bare;
     for (int i = 0; i < c->count && !err; i++) {
         const prov_id *id = &c->ids[i];
         if (after && memcmp(id->b, after->b, sizeof id->b) <= 0)
@@ -193,7 +185,6 @@ static prov_err *list_candidates(listing *l, const prov_candidates *c, const pro
         if (l->stopped)
             err = prov_snapshot_refresh(l->window.n);
     }
-    l->bare = false;
     return err;
 }
 

@@ -30,7 +30,7 @@ static void try_once(door *d)
         return;
     d->err = prov_change_plan(&d->attempt, n);
     prov_snapshot_end(n);
-    if (!d->err && d->attempt.plan && !d->attempt.alone)
+    if (!d->err && d->attempt.plan)
         prov_store_submit(d->service->store, d->attempt.plan, &d->verdict);
 }
 
@@ -61,8 +61,6 @@ static void pass(door *d, apr_pool_t *p)
         try_once(d);
         if (!d->err && d->attempt.unhashed.len)
             hash_password(d, p);
-        else if (!d->err && d->attempt.plan && d->attempt.alone)
-            break;
         else if (is_refused(d, PROV_NOT_GENERATION))
             d->err = prov_outbound_see(d->service->engine, p);
         else if (!is_overtaken(d))

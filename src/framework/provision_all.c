@@ -26,7 +26,7 @@ static void plan_one(together *t, prov_snapshot *n, const prov_change *change, c
                        .change = change,
                        .id = *id,
                        .hash = change->hash };
-    if (prov_change_plan(&a, n) || !a.plan || a.alone || prov_plan_length(a.plan) > ROWS_MOST)
+    if (prov_change_plan(&a, n) || !a.plan || prov_plan_length(a.plan) > ROWS_MOST)
         return;
     APR_ARRAY_PUSH(t->plans, const prov_plan *) = a.plan;
     APR_ARRAY_PUSH(t->attempts, prov_attempt) = a;

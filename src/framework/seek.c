@@ -95,7 +95,6 @@ static void by_name(prov_seek *s)
         return;
     bool prefixed = bare.len != text_of(s).len;
     bool every = !prefixed && s->w->service->config->settings.bare_name_all;
-    s->bare = !prefixed && (every || s->w->fixed);
     for (int i = 0; (u = domain_at(s, i)); i++)
         if ((every || u == domain) &&
             prov_userstore_find_in(u, s->w->n, s->p, s->type, bare, &id, 1))
@@ -252,13 +251,23 @@ static seeker *name_of(const prov_term *t, prov_seek_kind *kind)
     return is_ordered(t->op) || t->op == PROV_OP_SW ? by_name_range : NULL;
 }
 
+/* An index that is unique in all domains has no row for an empty text, which many may have. */
+static bool finds_empty(const prov_index *index, const prov_term *t)
+{
+    prov_type type = t->attr->type;
+    if (!index->everywhere || t->op == PROV_OP_PR || t->op == PROV_OP_GT ||
+        (type != PROV_TYPE_STRING && type != PROV_TYPE_REFERENCE && type != PROV_TYPE_BINARY))
+        return false;
+    return is_below(t->op) || !t->value->text.len || !t->want.len;
+}
+
 static seeker *value_of(const prov_window *w, apr_pool_t *p, const prov_term *t,
                         prov_seek_kind *kind)
 {
     const prov_index *index = prov_index_of(t->attr);
     prov_index_range range;
     prov_bytes key;
-    if (!index ||
+    if (!index || finds_empty(index, t) ||
         (!index->always &&
          !is_ready(w, index->unique ? PROV_INDEX_UNIQUE : PROV_INDEX_VALUES, t->attr->number)))
         return NULL;

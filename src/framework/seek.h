@@ -14,7 +14,6 @@ typedef struct prov_seek {
     int count;
     apr_array_header_t *ids; /* of prov_id: what was found is added */
     int most;                /* so many, and it is given up */
-    bool bare;               /* see prov_candidates */
 } prov_seek;
 
 /* How narrow it is likely to be, narrowest first. */

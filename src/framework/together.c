@@ -9,6 +9,8 @@ static prov_err *plan_all(prov_service *s, apr_pool_t *p, const prov_caller *cal
     prov_id *ids = apr_palloc(p, sizeof *ids * (size_t)count);
     prov_snapshot *n;
     prov_err *err = prov_store_read(s->store, p, &n);
+    if (err)
+        return err;
     for (int i = 0; i < count; i++)
         ids[i] = changes[i]->id;
     for (int i = 0; i < count && !err; i++) {
@@ -28,6 +30,13 @@ static prov_err *plan_all(prov_service *s, apr_pool_t *p, const prov_caller *cal
     return err;
 }
 
+static bool is_worth_another(prov_service *s, apr_pool_t *p, const prov_verdict *v)
+{
+    return v->kind == PROV_REFUSED &&
+           (v->why == PROV_NOT_VERSION ||
+            (v->why == PROV_NOT_GENERATION && !prov_outbound_see(s->engine, p)));
+}
+
 prov_err *prov_provision_together(prov_service *s, apr_pool_t *p, const prov_caller *caller,
                                   const prov_change *const changes[], int count)
 {
@@ -39,7 +48,7 @@ prov_err *prov_provision_together(prov_service *s, apr_pool_t *p, const prov_cal
         if (err)
             return err;
         prov_store_submit(s->store, plan, &verdict);
-    } while (verdict.kind == PROV_REFUSED && verdict.why == PROV_NOT_VERSION && ++tries < TRIES);
+    } while (++tries < TRIES && is_worth_another(s, p, &verdict));
     prov_err *err = prov_verdict_error(p, &verdict);
     if (!err)
         prov_engine_nudge(s->engine);

@@ -196,6 +196,7 @@ bool prov_window_view(const prov_window *w, apr_pool_t *p, const prov_resource_t
                         .id = *id,
                         .record = prov_userstore_whole(p, w->n, id, rec),
                         .prefix = prov_userstore_prefix(domain),
+                        .bare = w->fixed || w->service->config->settings.bare_name_all,
                         .base = w->base,
                         .scratch = p,
                         .baton = (void *)w,

@@ -32,6 +32,15 @@ bool prov_ahead_is_low(prov_engine *e, const prov_reach *r)
     return low;
 }
 
+bool prov_ahead_begins_with(prov_engine *e, const prov_reach *r, const prov_id *id)
+{
+    const prov_ahead *a = &r->ahead;
+    apr_thread_mutex_lock(e->lock);
+    bool begins = a->first < a->count && prov_id_equal(&a->ids[a->first], id);
+    apr_thread_mutex_unlock(e->lock);
+    return begins;
+}
+
 int prov_ahead_held(prov_engine *e, const prov_reach *r, apr_pool_t *p, const prov_id **out)
 {
     apr_thread_mutex_lock(e->lock);

@@ -56,6 +56,7 @@ struct prov_engine {
     prov_process process;
     bool dispatches; /* false: it only knows what a change owes */
     uint64_t staged; /* then: see prov_plan_must_be_staged */
+    apr_uint32_t outdated;
     prov_reach *reaches;
     int reach_count;
     uint16_t *applications; /* numbers, by place in config->applications */
@@ -174,6 +175,7 @@ void prov_job_work(prov_job *job);
 void prov_ahead_make(prov_reach *r, apr_pool_t *p, int threads);
 void prov_ahead_fill(prov_engine *e, prov_reach *r, const prov_id *ids, int count);
 bool prov_ahead_is_low(prov_engine *e, const prov_reach *r); /* it is worth looking for more */
+bool prov_ahead_begins_with(prov_engine *e, const prov_reach *r, const prov_id *id);
 /* A copy of what is held, on `p`; answers how many. */
 int prov_ahead_held(prov_engine *e, const prov_reach *r, apr_pool_t *p, const prov_id **out);
 /* The claim of another link of the job's target, to be submitted with how the job ended, and then

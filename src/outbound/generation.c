@@ -7,6 +7,10 @@
 #include "store/index.h"
 
 #define SCAN_STEP 200
+/* A server that starts tells its configuration first; its children declare it once they are up. */
+#define DECLARED_WITHIN apr_time_from_sec(15)
+#define LOOK_EVERY      apr_time_from_msec(50)
+#define NEVER_STAGED    UINT64_MAX
 
 /* --- declaring ----------------------------------------------------------------------------------
  */
@@ -90,15 +94,29 @@ prov_err *prov_generation_see(prov_engine *e, apr_pool_t *p)
         return err;
     bool differs = prov_snapshot_generation(n, NULL) &&
                    prov_index_declare(n, e->registry, prov_plan_make(p)) > 0;
-    uint64_t staged = differs ? UINT64_MAX : prov_snapshot_staged(n);
+    uint64_t staged = differs ? NEVER_STAGED : prov_snapshot_staged(n);
     __atomic_store_n(&e->staged, staged, __ATOMIC_RELEASE);
     prov_snapshot_end(n);
     return NULL;
 }
 
+static bool is_staged(const prov_engine *e)
+{
+    return __atomic_load_n(&e->staged, __ATOMIC_ACQUIRE) != NEVER_STAGED;
+}
+
+/* Who has waited in vain has a configuration that nobody serves, and waits no more. */
 prov_err *prov_outbound_see(prov_engine *e, apr_pool_t *p)
 {
-    return e->dispatches ? NULL : prov_generation_see(e, p);
+    apr_time_t until = apr_time_now() + DECLARED_WITHIN;
+    prov_err *err = e->dispatches ? NULL : prov_generation_see(e, p);
+    while (!err && !is_staged(e) && !apr_atomic_read32(&e->outdated)) {
+        if (apr_time_now() >= until)
+            apr_atomic_set32(&e->outdated, 1);
+        apr_sleep(LOOK_EVERY);
+        err = prov_generation_see(e, p);
+    }
+    return err;
 }
 
 void prov_outbound_condition(const prov_engine *e, prov_plan *plan, const prov_id *id)

@@ -42,8 +42,8 @@ prov_store *prov_engine_store(const prov_engine *e);
 uint64_t prov_engine_generation(const prov_engine *e);
 /* Adds to the plan of a change what holds it to this process's configuration. */
 void prov_outbound_condition(const prov_engine *e, prov_plan *plan, const prov_id *id);
-/* After PROV_NOT_GENERATION, for another try: a server that starts declares its indexes meanwhile.
- */
+/* After PROV_NOT_GENERATION, for another try: waits, bounded, for a server that starts to declare
+ * its indexes. */
 prov_err *prov_outbound_see(prov_engine *e, apr_pool_t *p);
 
 /* --- what a change owes --------------------------------------------------------------------- */

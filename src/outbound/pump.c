@@ -131,17 +131,43 @@ static bool is_held(const look *l, const prov_id *id)
 }
 
 /* Ids end in random bits. */
+static bool is_mine(const look *l, const prov_id *id)
+{
+    return l->u->peers < 2 || id->b[sizeof id->b - 1] % l->u->peers == l->u->rank;
+}
+
 static bool note_due(void *baton, const prov_link *link)
 {
     look *l = baton;
     const prov_id *id = &link->resource;
     if (is_held(l, id))
         return true;
-    if (l->u->peers < 2 || id->b[sizeof id->b - 1] % l->u->peers == l->u->rank)
+    if (is_mine(l, id))
         l->mine[l->mine_count++] = *id;
     else
         l->others[l->other_count++] = *id;
     return l->mine_count < l->want && l->mine_count + l->other_count < LOOK_MOST;
+}
+
+/* Who is first in line, if he is urgent. */
+static bool note_first(void *baton, const prov_link *link)
+{
+    look *l = baton;
+    if (link->queue != PROV_QUEUE_URGENT || is_held(l, &link->resource))
+        return link->queue == PROV_QUEUE_URGENT;
+    if (!is_mine(l, &link->resource))
+        return ++l->other_count < LOOK_MOST;
+    l->mine[l->mine_count++] = link->resource;
+    return false;
+}
+
+/* A leaver does not wait until all who were seen before him have had their turn. */
+static bool has_urgent_news(const prov_reach *r, prov_snapshot *n, apr_time_t now, look *l)
+{
+    prov_snapshot_due(n, r->number, now, note_first, l);
+    bool news = l->mine_count && !prov_ahead_begins_with(l->u->engine, r, l->mine);
+    l->mine_count = l->other_count = 0;
+    return news;
 }
 
 /* At most a quarter of the threads for one target while another has work, and never those that
@@ -193,10 +219,10 @@ static void look_at(pump *u, prov_snapshot *n, prov_reach *r, apr_time_t now, in
     int room = (int)apr_atomic_read32(&r->share) - (int)apr_atomic_read32(&r->threads);
     look *l = apr_palloc(u->turn, sizeof *l);
     room = room < free ? room : free;
-    if (room <= 0 && !prov_ahead_is_low(u->engine, r))
-        return;
     *l = (look){ .u = u, .want = PROV_AHEAD_MOST };
     l->held_count = prov_ahead_held(u->engine, r, u->turn, &l->held);
+    if (room <= 0 && !prov_ahead_is_low(u->engine, r) && !has_urgent_news(r, n, now, l))
+        return;
     prov_snapshot_due(n, r->number, now, note_due, l);
     share_out(u, r, l, room, b);
 }
@@ -324,23 +350,26 @@ static void keep_generation(pump *u, prov_snapshot *n)
     prov_generation_renew(u->engine, u->turn);
 }
 
-static void keep_house(pump *u, prov_snapshot *n, apr_time_t now)
+/* Once in a while, of the other processes. */
+static void look_around(pump *u, prov_snapshot *n, apr_time_t now)
+{
+    if (now - u->reclaimed < SLEEP_MOST)
+        return;
+    u->reclaimed = now;
+    reclaim(u, n, now);
+    keep_generation(u, n);
+    u->scanning = u->building = u->settling = true; /* or so it may be */
+}
+
+/* Without a snapshot: each is a commit, or several. */
+static void keep_house(pump *u, apr_time_t now)
 {
     prov_engine *e = u->engine;
-    if (now - u->reclaimed >= SLEEP_MOST) {
-        u->reclaimed = now;
-        reclaim(u, n, now);
-        keep_generation(u, n);
+    if (u->scanning)
         u->scanning = prov_generation_scan(e, u->turn);
+    if (u->building)
         build(u);
-        u->settling = settle(u);
-    } else {
-        if (u->scanning)
-            u->scanning = prov_generation_scan(e, u->turn);
-        if (u->building)
-            build(u);
-        u->settling = u->settling && settle(u);
-    }
+    u->settling = u->settling && settle(u);
     if (now - u->swept >= SWEEP_EVERY) {
         bool more = false;
         prov_ages ages = { e->config->settings.audit_keep, e->config->settings.removed_keep };
@@ -366,8 +395,9 @@ static apr_time_t turn(pump *u)
     uint8_t digest[32];
     if (prov_snapshot_generation(n, digest) == prov_engine_generation(e))
         collect(u, n, now, free, b, &wake);
-    keep_house(u, n, now);
+    look_around(u, n, now);
     prov_snapshot_end(n);
+    keep_house(u, now);
     if (b->count) {
         claim(u, b, now);
         for (int i = 0; i < b->count; i++)
@@ -375,6 +405,9 @@ static apr_time_t turn(pump *u)
                 dispatch(u, &b->items[i]);
         wake = now;
     }
+    /* with every thread busy, the end of a job is the next thing that can matter to the links */
+    if (apr_atomic_read32(&e->busy) >= (apr_uint32_t)e->config->settings.pool)
+        wake = apr_time_now() + SLEEP_MOST;
     return u->scanning || u->building || u->settling ? now : wake;
 }
 
@@ -407,9 +440,6 @@ void *APR_THREAD_FUNC prov_pump_run(apr_thread_t *thread, void *engine)
     while (!apr_atomic_read32(&e->stopping)) {
         apr_time_t wake = turn(&u);
         apr_pool_clear(u.turn);
-        /* with every thread busy, the end of a job is the next thing that can matter */
-        if (apr_atomic_read32(&e->busy) >= (apr_uint32_t)e->config->settings.pool)
-            wake = apr_time_now() + SLEEP_MOST;
         sleep_until(e, wake);
     }
     leave(e);

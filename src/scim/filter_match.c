@@ -315,7 +315,7 @@ static void search_record(search *s)
 }
 
 /* userName as everybody sees it: behind its domain. */
-static bool name_matches(const prov_filter *n, const prov_view *v, prov_item item)
+static bool whole_name_matches(const prov_filter *n, const prov_view *v, prov_item item)
 {
     prov_value value = value_of(item);
     prov_bytes bare = value.text;
@@ -329,6 +329,15 @@ static bool name_matches(const prov_filter *n, const prov_view *v, prov_item ite
     bool matches = value_matches(n, &value, own);
     apr_pool_destroy(own);
     return matches;
+}
+
+static bool name_matches(const prov_filter *n, const prov_view *v, prov_item item)
+{
+    bool whole = whole_name_matches(n, v, item);
+    if (!v->bare || (n->op != PROV_OP_EQ && n->op != PROV_OP_NE))
+        return whole;
+    bool bare = item_matches(n, item, v->scratch);
+    return n->op == PROV_OP_EQ ? whole || bare : whole && bare;
 }
 
 /* Asks for one member by his id: of a hundred thousand the others need no look. */

@@ -81,6 +81,7 @@ struct prov_view {
     prov_id id;
     prov_record record;
     prov_bytes prefix;   /* before the userName: "CORP/" or nothing */
+    bool bare;           /* the userName is also equal to what stands behind the prefix */
     const char *base;    /* URL of the service, without slash */
     apr_pool_t *scratch; /* cleared by whoever made the view */
     void *baton;

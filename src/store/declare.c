@@ -8,17 +8,14 @@ typedef struct declaring {
     int count;
 } declaring;
 
-static void plan_stage(declaring *d, prov_index_kind kind, uint16_t attr, bool declared)
-{
-    prov_plan_stage(d->plan, kind, attr, declared);
-    d->count++;
-}
-
-static void declare(declaring *d, prov_index_kind kind, uint16_t attr)
+static void declare(declaring *d, prov_index_kind kind, uint16_t attr, bool exact)
 {
     prov_stage stage;
-    if (!prov_snapshot_stage(d->n, kind, attr, &stage) || stage.at == PROV_STAGE_GOING)
-        plan_stage(d, kind, attr, true);
+    if (prov_snapshot_stage(d->n, kind, attr, &stage) && stage.at != PROV_STAGE_GOING &&
+        stage.exact == exact)
+        return;
+    prov_plan_stage(d->plan, kind, attr, true, exact);
+    d->count++;
 }
 
 static bool is_declared(const declaring *d, const prov_stage *stage)
@@ -33,20 +30,23 @@ static bool is_declared(const declaring *d, const prov_stage *stage)
 static bool withdraw(void *baton, const prov_stage *stage)
 {
     declaring *d = baton;
-    if (stage->at != PROV_STAGE_GOING && !is_declared(d, stage))
-        plan_stage(d, stage->kind, stage->attr, false);
+    if (stage->at == PROV_STAGE_GOING || is_declared(d, stage))
+        return true;
+    prov_plan_stage(d->plan, stage->kind, stage->attr, false, false);
+    d->count++;
     return true;
 }
 
 int prov_index_declare(prov_snapshot *n, const prov_registry *r, prov_plan *plan)
 {
     declaring d = { n, r, plan, 0 };
-    declare(&d, PROV_INDEX_TIMES, 0);
+    declare(&d, PROV_INDEX_TIMES, 0, false);
     for (uint32_t number = 1; number <= UINT16_MAX; number++) {
         const prov_attr *a = prov_registry_attr_numbered(r, (uint16_t)number);
         const prov_index *index = a ? prov_index_of(a) : NULL;
         if (index && !index->always)
-            declare(&d, index->unique ? PROV_INDEX_UNIQUE : PROV_INDEX_VALUES, a->number);
+            declare(&d, index->unique ? PROV_INDEX_UNIQUE : PROV_INDEX_VALUES, a->number,
+                    prov_index_is_exact(a));
     }
     prov_snapshot_stages(n, withdraw, &d);
     return d.count;

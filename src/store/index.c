@@ -69,6 +69,11 @@ prov_bytes prov_index_text_key(apr_pool_t *p, prov_bytes text)
     return prov_buf_bytes(&b);
 }
 
+bool prov_index_is_exact(const prov_attr *a)
+{
+    return a->type == PROV_TYPE_STRING && !a->precis && a->case_exact;
+}
+
 static prov_err *normalise(apr_pool_t *p, const prov_attr *a, prov_bytes text, prov_bytes *key)
 {
     prov_bytes plain = text;

@@ -16,6 +16,9 @@ typedef struct prov_index {
 /* NULL if it is not. */
 const prov_index *prov_index_of(const prov_attr *a);
 
+/* Whether a schema that is changed to say so changes the keys. */
+bool prov_index_is_exact(const prov_attr *a);
+
 typedef struct prov_index_key {
     uint16_t attr; /* dictionary number */
     bool unique;

@@ -141,12 +141,20 @@ void prov_plan_unindex(prov_plan *plan, const prov_id *id, uint16_t attr, uint16
     add_index(plan, PROV_OP_UNINDEX, id, attr, domain, key, unique);
 }
 
-void prov_plan_stage(prov_plan *plan, prov_index_kind kind, uint16_t attr, bool declared)
+void prov_plan_must_be_only(prov_plan *plan, const prov_id *id, uint16_t attr, uint16_t domain,
+                            prov_bytes key)
+{
+    add_index(plan, PROV_OP_MUST_BE_ONLY, id, attr, domain, key, false);
+}
+
+void prov_plan_stage(prov_plan *plan, prov_index_kind kind, uint16_t attr, bool declared,
+                     bool exact)
 {
     prov_op *op = add(plan, PROV_OP_STAGE);
     op->answer = (uint8_t)kind;
     op->attr = attr;
     op->flag = declared;
+    op->number = exact;
 }
 
 void prov_plan_credential(prov_plan *plan, const prov_id *id, prov_bytes hash)

@@ -28,7 +28,10 @@ prov_plan *prov_plan_make(apr_pool_t *p);
 void prov_plan_must_exist(prov_plan *plan, const prov_id *id);
 /* Version 0: it is not there. */
 void prov_plan_must_be_version(prov_plan *plan, const prov_id *id, uint64_t version);
-/* Also true of every prov_plan_index with `unique`: the key is free or this resource's. */
+/* Nobody else has this value of an index whose values may repeat. That of every prov_plan_index
+ * with `unique` is free, or this resource's, without being asked for. */
+void prov_plan_must_be_only(prov_plan *plan, const prov_id *id, uint16_t attr, uint16_t domain,
+                            prov_bytes key);
 /* The stored configuration generation is mine. */
 void prov_plan_must_be_generation(prov_plan *plan, uint64_t generation);
 /* The indexes are those that I knew: of a process that is not registered. */
@@ -68,8 +71,10 @@ typedef struct prov_stage {
     prov_id after;
     uint64_t looked_at;
     uint64_t duplicates; /* values that could not be unique: readers cannot rely on it */
+    uint8_t exact;       /* texts lie in it as they are, not folded */
 } prov_stage;
-void prov_plan_stage(prov_plan *plan, prov_index_kind kind, uint16_t attr, bool declared);
+void prov_plan_stage(prov_plan *plan, prov_index_kind kind, uint16_t attr, bool declared,
+                     bool exact);
 /* crypt(3) hash; the credential version moves. An empty hash removes it. */
 void prov_plan_credential(prov_plan *plan, const prov_id *id, prov_bytes hash);
 
@@ -216,13 +221,13 @@ typedef struct prov_verdict {
 /* --- for a store: reading a plan ------------------------------------------------------------ */
 /* clang-format off */
 #define PROV_PLAN_OPS(ROW)                                                                         \
-    ROW(MUST_EXIST) ROW(MUST_BE_VERSION) ROW(MUST_BE_GENERATION) ROW(MUST_BE_STAGED) ROW(PUT) ROW(PUT_LARGE)           \
-    ROW(DELETE_LARGE) ROW(DELETE) ROW(INDEX) ROW(UNINDEX) ROW(CREDENTIAL) ROW(MEMBER_ADD)          \
-    ROW(MEMBER_REMOVE) ROW(MEMBER_REMOVE_ALL) ROW(MOVED) ROW(TOUCH) ROW(TOUCH_LINK) ROW(GRANT)     \
-    ROW(CLAIM) ROW(PREPARE) ROW(RENEW) ROW(ACK) ROW(WAIT_FOR_KEY) ROW(SUPERSEDE) ROW(RECLAIM)      \
-    ROW(EDGE) ROW(EDGE_SENT) ROW(EDGE_ACK) ROW(EDGE_SLEEP) ROW(TARGET_EVENT) ROW(TARGET_DECLARE)   \
-    ROW(JOURNAL) ROW(TOKEN) ROW(TOKEN_REVOKE) ROW(RECHECK) ROW(RECHECK_DONE) ROW(GENERATION)       \
-    ROW(SCAN) ROW(STAGE)
+    ROW(MUST_EXIST) ROW(MUST_BE_VERSION) ROW(MUST_BE_ONLY) ROW(MUST_BE_GENERATION)                 \
+    ROW(MUST_BE_STAGED) ROW(PUT) ROW(PUT_LARGE) ROW(DELETE_LARGE) ROW(DELETE) ROW(INDEX)           \
+    ROW(UNINDEX) ROW(CREDENTIAL) ROW(MEMBER_ADD) ROW(MEMBER_REMOVE) ROW(MEMBER_REMOVE_ALL)         \
+    ROW(MOVED) ROW(TOUCH) ROW(TOUCH_LINK) ROW(GRANT) ROW(CLAIM) ROW(PREPARE) ROW(RENEW) ROW(ACK)   \
+    ROW(WAIT_FOR_KEY) ROW(SUPERSEDE) ROW(RECLAIM) ROW(EDGE) ROW(EDGE_SENT) ROW(EDGE_ACK)           \
+    ROW(EDGE_SLEEP) ROW(TARGET_EVENT) ROW(TARGET_DECLARE) ROW(JOURNAL) ROW(TOKEN)                  \
+    ROW(TOKEN_REVOKE) ROW(RECHECK) ROW(RECHECK_DONE) ROW(GENERATION) ROW(SCAN) ROW(STAGE)
 /* clang-format on */
 typedef enum {
 #define ROW(name) PROV_OP_##name,

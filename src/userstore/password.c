@@ -125,11 +125,11 @@ static void mac_of(const prov_passwords *pw, apr_pool_t *p, const subject *who, 
 }
 
 static bool compare(const prov_passwords *pw, apr_pool_t *p, const subject *who,
-                    prov_bytes password)
+                    prov_bytes password, bool *unknown)
 {
     const char *thrown_away;
     if (who->hash)
-        return prov_password_matches(password, who->hash);
+        return prov_password_matches(password, who->hash, unknown);
     prov_password_hash(p, password, pw->cost, &thrown_away);
     return false;
 }
@@ -138,7 +138,7 @@ static prov_password_verdict check(prov_passwords *pw, apr_pool_t *p, const subj
                                    prov_bytes password)
 {
     uint8_t mac[PROV_DIGEST_LEN];
-    bool right, known, in = false;
+    bool right, known, in = false, unknown = false;
     mac_of(pw, p, who, password, mac);
     apr_thread_mutex_lock(pw->lock);
     known = cached(pw, mac, &right);
@@ -148,14 +148,16 @@ static prov_password_verdict check(prov_passwords *pw, apr_pool_t *p, const subj
     if (!known && !in)
         return PROV_PASSWORD_BUSY;
     if (!known)
-        right = compare(pw, p, who, password);
+        right = compare(pw, p, who, password, &unknown);
     if (in) {
         apr_thread_mutex_lock(pw->lock);
-        if (!known)
+        if (!known && !unknown)
             keep(pw, mac, right);
         leave(pw);
         apr_thread_mutex_unlock(pw->lock);
     }
+    if (unknown)
+        return PROV_PASSWORD_BUSY;
     return right ? PROV_PASSWORD_RIGHT : PROV_PASSWORD_WRONG;
 }
 

@@ -67,7 +67,7 @@ int prov_userstore_find_in(const prov_userstore *u, prov_snapshot *n, apr_pool_t
 typedef enum {
     PROV_PASSWORD_RIGHT,
     PROV_PASSWORD_WRONG,
-    PROV_PASSWORD_BUSY /* too many hashes at once: 429 */
+    PROV_PASSWORD_BUSY /* too many hashes at once, or no memory for one: 429 */
 } prov_password_verdict;
 typedef struct prov_passwords prov_passwords;
 /* The verdict cache and the gate of at most cores/2 hashes at a time. On `p`, for its life. `cost`

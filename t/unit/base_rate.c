@@ -19,9 +19,9 @@ static prov_rates *made(void)
     return memory;
 }
 
-static prov_bytes numbered(int n, char room[16])
+static prov_bytes numbered(int n, char room[24])
 {
-    return (prov_bytes){ (uint8_t *)room, (size_t)snprintf(room, 16, "caller %d", n) };
+    return (prov_bytes){ (uint8_t *)room, (size_t)snprintf(room, 24, "caller %d", n) };
 }
 
 /* How many of `tries` at one moment are let in. */
@@ -105,7 +105,7 @@ static void test_crowd(void)
 {
     prov_rates *rates = made();
     const prov_rate slow = { 2, 3600, 2 }, slower = { 2, 36000, 2 };
-    char room[16];
+    char room[24];
     apr_time_t again;
     int in = 0, wrong = 0;
     is_int(let_in(rates, &slower, "he", NOW, 9), 2, "one who owes most");

@@ -1,6 +1,8 @@
 /* Changes through the one door: what becomes durable, what is a no-op, what is refused. */
 #include "framework_given.h"
 
+#include <apr_thread_proc.h>
+
 #define EXTERNAL "\"externalId\":\"x1\""
 
 static const char *op(const char *op, const char *path, const char *value)
@@ -336,12 +338,48 @@ static void indexes_meanwhile(void)
     const prov_attr *nick = prov_schema_attr(user_type->schema, "nickName", 8);
     prov_plan *plan = prov_plan_make(p);
     prov_verdict v;
-    prov_plan_stage(plan, PROV_INDEX_VALUES, nick->number, true);
+    prov_plan_stage(plan, PROV_INDEX_VALUES, nick->number, true, false);
     prov_store_submit(service->store, plan, &v);
     fatal(prov_verdict_error(p, &v));
     is_error(create(&resident, user_type, "\"userName\":\"meanwhile\""), 0, NULL,
              "indexes that are declared meanwhile refuse nobody");
     ok(last.changed, "it is made");
+}
+
+static void *APR_THREAD_FUNC declare_late(apr_thread_t *thread, void *baton)
+{
+    apr_pool_t *own;
+    prov_snapshot *n;
+    prov_verdict v;
+    apr_pool_create_unmanaged_ex(&own, NULL, NULL);
+    apr_sleep(apr_time_from_msec(200));
+    prov_plan *plan = prov_plan_make(own);
+    fatal(prov_store_read(service->store, own, &n));
+    prov_index_declare(n, service->registry, plan);
+    prov_snapshot_end(n);
+    prov_store_submit(service->store, plan, &v);
+    fatal(prov_verdict_error(own, &v));
+    apr_pool_destroy(own);
+    return NULL;
+}
+
+/* The configuration is told before the server's children, who are slow to start, declare it. */
+static void indexes_later(void)
+{
+    static const uint8_t digest[32] = { 1 };
+    const prov_attr *name = prov_schema_attr(user_type->schema, "displayName", 11);
+    prov_plan *plan = prov_plan_make(p);
+    apr_thread_t *thread;
+    apr_status_t rv;
+    prov_verdict v;
+    prov_plan_stage(plan, PROV_INDEX_VALUES, name->number, false, false);
+    prov_plan_generation(plan, 1, digest);
+    prov_store_submit(service->store, plan, &v);
+    fatal(prov_verdict_error(p, &v));
+    apr_thread_create(&thread, NULL, declare_late, NULL, p);
+    is_error(create(&resident, user_type, "\"userName\":\"early\""), 0, NULL,
+             "indexes that are declared in a moment are waited for");
+    apr_thread_join(&rv, thread);
 }
 
 int main(void)
@@ -358,5 +396,6 @@ int main(void)
     debts();
     journal();
     indexes_meanwhile();
+    indexes_later();
     return service_done();
 }

@@ -191,6 +191,8 @@ static void bare_names(void)
            "ProvisionBareName all asks every domain");
     is_str(letters(&pg), "bj", "and finds both");
     is_int(list(&resident, user_type, "userName eq \"CORP/u1\"", 1, 9, &pg), 1, "a prefix but one");
+    is_int(list(&resident, user_type, "userName eq \"u1\" or title eq \"nobody's\"", 1, 9, &pg), 2,
+           "so does what no index answers");
     config->settings.bare_name_all = 0;
 }
 

@@ -53,7 +53,9 @@ static void declare_desk(void)
                             .json = PROV_BYTES("{\"id\":\"" DESK "\",\"attributes\":["
                                                "{\"name\":\"number\",\"type\":\"integer\"},"
                                                "{\"name\":\"height\",\"type\":\"decimal\"},"
-                                               "{\"name\":\"since\",\"type\":\"dateTime\"}]}") };
+                                               "{\"name\":\"since\",\"type\":\"dateTime\"},"
+                                               "{\"name\":\"label\",\"type\":\"string\","
+                                               "\"uniqueness\":\"server\"}]}") };
     for (size_t i = 0; i < sizeof indexed / sizeof *indexed; i++)
         APR_ARRAY_PUSH(config->indexes, prov_index_line) = (prov_index_line){ .path = indexed[i] };
 }
@@ -66,10 +68,14 @@ static const char *const instants[] = { "1969-12-31T23:59:59.5Z", "1970-01-01T00
                                         "2026-01-01T00:00:00Z", "2026-01-01T01:30:00+01:00",
                                         "1901-01-01T00:00:00Z" };
 
-static const char *desk(void)
+/* What is empty is unique to nobody. */
+static const char *desk(int i)
 {
-    return apr_psprintf(p, ",\"" DESK "\":{\"number\":%s,\"height\":%s,\"since\":\"%s\"}",
-                        PICK(integers), PICK(decimals), PICK(instants));
+    return apr_psprintf(p,
+                        ",\"" DESK "\":{\"number\":%s,\"height\":%s,\"since\":\"%s\","
+                        "\"label\":\"%s\"}",
+                        PICK(integers), PICK(decimals), PICK(instants),
+                        below(3) ? apr_psprintf(p, "%s_%d", PICK(texts), i) : "");
 }
 
 static void given_users(void)
@@ -86,7 +92,7 @@ static void given_users(void)
         ids[i] = made(user_type,
                       apr_psprintf(p, "%s%s\"userName\":\"%s%s_%d\",\"title\":\"%s\"%s", external,
                                    email, prefix, strchr(PICK(texts), '/') ? "q" : texts[below(8)],
-                                   i, PICK(texts), below(4) ? desk() : ""));
+                                   i, PICK(texts), below(4) ? desk(i) : ""));
     }
     static const int special[] = { 11, 12, 13, 14, 15, 16, 18 };
     for (size_t i = 0; i < sizeof special / sizeof *special; i++)
@@ -130,7 +136,12 @@ static const char *time_term(apr_pool_t *q)
 static const char *desk_term(apr_pool_t *q)
 {
     const char *op = PICK(time_ops);
-    uint32_t which = below(3);
+    uint32_t which = below(4);
+    if (which == 3)
+        return apr_psprintf(q, DESK ":label %s%s", op,
+                            strcmp(op, "pr") == 0 ? ""
+                            : below(2)            ? " \"\""
+                                       : apr_psprintf(q, " \"%s_%u\"", PICK(texts), below(USERS)));
     const char *name = which == 0 ? "number" : which == 1 ? "height" : "since";
     if (strcmp(op, "pr") == 0)
         return apr_psprintf(q, DESK ":%s pr", name);

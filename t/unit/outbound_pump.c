@@ -1,5 +1,7 @@
 /* The engine with its real pump, threads and store, against a target that lives in this process and
  * fails on demand. Each scenario ends when nothing is left to do, then the target is looked at. */
+#define OBJECTS 128
+#include "outbound/engine.h"
 #include "outbound_given.h"
 
 /* --- scenarios ---------------------------------------------------------------------------------
@@ -231,6 +233,47 @@ static void test_lost_leases(void)
     ok(there("User", "waiting0"), "lost leases give their budget back");
 }
 
+static bool wait_ahead(bool (*is)(const prov_id *id), const prov_id *id)
+{
+    apr_time_t until = apr_time_now() + SETTLE_FOR;
+    while (!is(id) && apr_time_now() < until)
+        apr_sleep(2000);
+    return is(id);
+}
+
+static bool are_many(const prov_id *id)
+{
+    return !prov_ahead_is_low(engine, engine->reaches);
+}
+
+static bool is_first(const prov_id *id)
+{
+    return prov_ahead_begins_with(engine, engine->reaches, id);
+}
+
+/* While all threads are at work, with more ahead of each. */
+static void test_urgent(void)
+{
+    prov_id leaver = prov_id_make();
+    apr_time_t limit = config->settings.call_limit;
+    plan_faults(0, NULL);
+    put(user_type, &leaver, "leaver", NULL);
+    settle();
+    config->settings.call_limit = SETTLE_FOR;
+    apr_thread_mutex_lock(target.lock);
+    for (int i = 0; i < 60; i++) {
+        prov_id id = prov_id_make();
+        put(user_type, &id, apr_psprintf(pool, "comer%d", i), NULL);
+    }
+    ok(wait_ahead(are_many, NULL), "many are to come");
+    delete (user_type, &leaver);
+    ok(wait_ahead(is_first, &leaver), "who leaves goes before them");
+    apr_thread_mutex_unlock(target.lock);
+    ok(settle() && !there("User", "leaver")->active && there("User", "comer59"),
+       "and all of it is done");
+    config->settings.call_limit = limit;
+}
+
 int main(int argc, const char *const *argv)
 {
     begin(argc, argv);
@@ -247,6 +290,7 @@ int main(int argc, const char *const *argv)
     test_trouble();
     test_manager();
     test_delete_policy();
+    test_urgent();
     test_lost_leases();
     end();
     return plan_done();

@@ -251,6 +251,18 @@ static void test_unique(void)
     ok(verdicts[0].kind == PROV_DONE && verdicts[1].kind == PROV_REFUSED &&
            verdicts[1].why == PROV_NOT_UNIQUE,
        "of two in one transaction one wins");
+
+    a = plan();
+    plan_index(a, &ann, user_type, "trophy");
+    plan_index(a, &bob, user_type, "trophy");
+    refused(a, PROV_NOT_UNIQUE, "a plan that gives one name to two");
+    ok(!holds((uint16_t)domain, "trophy", &ann) && !holds((uint16_t)domain, "trophy", &bob),
+       "gives it to nobody");
+    a = plan();
+    for (int i = 0; i < 2; i++)
+        prov_plan_must_be_only(a, i ? &ann : &bob, user_name, (uint16_t)domain,
+                               key_of(user_type, "trophy"));
+    refused(a, PROV_NOT_UNIQUE, "nor is a value that is to be one's alone");
 }
 
 static void test_indexed(void)

@@ -167,7 +167,7 @@ static int stage_of(prov_index_kind kind, uint16_t attr)
 static void stage(prov_index_kind kind, uint16_t attr, bool declared)
 {
     prov_plan *a = plan();
-    prov_plan_stage(a, kind, attr, declared);
+    prov_plan_stage(a, kind, attr, declared, false);
     done(a, declared ? "declared" : "not declared any more");
 }
 
@@ -242,6 +242,15 @@ static void test_stages(void)
     is_int(stage_of(PROV_INDEX_VALUES, external_id), PROV_STAGE_READY,
            "it is built from the start");
     is_int(count_keys(), 600, "and what was wrong in it is gone");
+    a = plan();
+    prov_plan_stage(a, PROV_INDEX_VALUES, external_id, true, true);
+    done(a, "declared with keys in another form");
+    is_int(stage_of(PROV_INDEX_VALUES, external_id), PROV_STAGE_AGAIN, "it is built again");
+    build(0);
+    a = plan();
+    prov_plan_stage(a, PROV_INDEX_VALUES, external_id, true, true);
+    submit(a);
+    is_int(stage_of(PROV_INDEX_VALUES, external_id), PROV_STAGE_READY, "once");
     stage(PROV_INDEX_VALUES, external_id, false);
     build(0);
     is_int(stage_of(PROV_INDEX_VALUES, external_id), 0, "at last it is forgotten");
@@ -271,6 +280,37 @@ static void test_whose_turn(void)
     is_int(stage_of(PROV_INDEX_TIMES, 0), PROV_STAGE_READY, "it is done");
 }
 
+/* A server that is told of another index gracefully, with no resource yet. */
+static void test_older_writes(void)
+{
+    prov_process older, own;
+    bool more;
+    given_store("an older process makes the first resource");
+    fatal(prov_store_register(store, 0, &older));
+    prov_plan *a = plan();
+    prov_plan_generation(a, 1, (const uint8_t[32]){ 1 });
+    prov_plan_stage(a, PROV_INDEX_VALUES, external_id, true, false);
+    submit(a);
+    fatal(prov_store_register(store, 1, &own));
+    prov_object *o = prov_object_make(p);
+    prov_id id = prov_id_make();
+    prov_head head = { .type = user_type->number, .domain = (uint16_t)domain };
+    prov_object_put_text(o, user_type->naming, "late");
+    prov_object_put_text(o, prov_schema_common(registry, "externalId"), "e");
+    a = plan();
+    prov_plan_put(a, &id, prov_record_write(p, &head, o, NULL, NULL));
+    plan_index(a, &id, user_type, "late");
+    submit(a);
+    ok(stage_of(PROV_INDEX_VALUES, external_id) != PROV_STAGE_READY,
+       "it is not ready while one is there who does not know it");
+    fatal(prov_store_unregister(store, older.number));
+    do
+        fatal(prov_store_build(store, p, registry, &own, &more));
+    while (more);
+    is_int(stage_of(PROV_INDEX_VALUES, external_id), PROV_STAGE_READY, "then it is");
+    is_int(count_keys(), 1, "with all there is");
+}
+
 static void test_staged(void)
 {
     given_store("who is not registered");
@@ -294,6 +334,7 @@ int main(void)
     test_times();
     test_stages();
     test_whose_turn();
+    test_older_writes();
     test_staged();
     return stores_done();
 }

@@ -200,7 +200,7 @@ static pid_t stand_still(const prov_plan *change, int nth)
         fatal(open_store());
         prov_fault_at("commit", nth, SIGSTOP);
         prov_store_submit(store, change, &v);
-        _exit(0);
+        _exit(v.kind);
     }
     waitpid(pid, &status, WUNTRACED);
     ok(WIFSTOPPED(status), "a process stands still in its change");
@@ -324,6 +324,32 @@ static void test_switched(void)
     test_open(6, true);
 }
 
+/* Both have seen that nobody else has the name: the group that can be seen first has it. */
+static void test_only_one(void)
+{
+    int status;
+    prov_id large = prov_id_make(), small = prov_id_make();
+    make_users(0, 1100);
+    prov_plan *plans[] = { plan(), plan() };
+    for (int i = 0; i < 2; i++) {
+        const prov_id *id = i ? &small : &large;
+        prov_plan_must_be_only(plans[i], id, group_type->naming->number, (uint16_t)domain,
+                               key_of(group_type, "g"));
+        prov_plan_put(plans[i], id, record(group_type, "g"));
+        plan_index(plans[i], id, group_type, "g");
+    }
+    for (int i = 0; i < 1100; i++)
+        prov_plan_member_add(plans[0], &large, &users[i], &soon);
+    pid_t pid = stand_still(plans[0], 2);
+    done(plans[1], "a group takes a name while a large one of the name is prepared");
+    done(plans[1], "its own name refuses it nothing");
+    kill(pid, SIGCONT);
+    waitpid(pid, &status, 0);
+    ok(WIFEXITED(status) && WEXITSTATUS(status) == PROV_REFUSED, "the large one is refused");
+    is_int(members_of(&large), 0, "and not made");
+    is_int(check(), 0, "the store is whole");
+}
+
 /* --- refusals -------------------------------------------------------------------------------- */
 
 static void test_refusals(void)
@@ -413,6 +439,10 @@ static void test_grant(void)
     is_int(stats().edges, 1500, "a new link of a large group has all edges");
     ok(stats().rows_most <= PROV_TRANSACTION_ROWS && stats().intents == 0, "made in parts");
     is_int(version_of(&group), 2, "the group is as it was");
+    prov_link link = link_of(&group, target);
+    ok(link.queue == PROV_QUEUE_NORMAL && link.trigger == soon.trigger &&
+           link.application == soon.application,
+       "and its link tells who made it");
     is_int(check(), 0, "the store is whole");
 }
 
@@ -454,12 +484,10 @@ int main(void)
         const char *name;
         void (*run)(void);
     } tests[] = {
-        { "readers", test_readers },   { "adders", test_adders },
-        { "prepared", test_prepared }, { "switched", test_switched },
-        { "carried", test_carried },   { "refusals", test_refusals },
-        { "no room", test_full },      { "exclusive", test_exclusive },
-        { "two", test_two },           { "grant", test_grant },
-        { "several", test_several },
+        { "readers", test_readers },   { "adders", test_adders },   { "prepared", test_prepared },
+        { "switched", test_switched }, { "carried", test_carried }, { "only one", test_only_one },
+        { "refusals", test_refusals }, { "no room", test_full },    { "exclusive", test_exclusive },
+        { "two", test_two },           { "grant", test_grant },     { "several", test_several },
     };
     quick = getenv("PROVISION_QUICK") != NULL;
     many = quick ? 3000 : MANY_MOST;

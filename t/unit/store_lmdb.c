@@ -2,6 +2,8 @@
  * different size, processes that open together or die while they commit. */
 #include "store_given.h"
 
+#include "store/lmdb/env.h"
+
 #include <errno.h>
 #include <lmdb.h>
 #include <signal.h>
@@ -363,6 +365,43 @@ static void test_format(void)
     ok(faults_found() == 0, "and was not changed by the look at it");
 }
 
+/* A child of the new program that is there already, and says so by a byte. */
+static void migrate_first(int wake, int told)
+{
+    prov_process self;
+    char byte;
+    if (read(wake, &byte, 1) != 1 || open_store() || prov_store_register(store, 1, &self) ||
+        write(told, &byte, 1) != 1)
+        _exit(1);
+    pause();
+}
+
+static void test_migrated_meanwhile(void)
+{
+    int wake[2], told[2];
+    char byte = 0;
+    given_store("two children find the format before this one");
+    make_user("ann");
+    close_store();
+    set_format(1);
+    fflush(stdout);
+    ok(pipe(wake) == 0 && pipe(told) == 0, "pipes");
+    pid_t child = fork();
+    if (child == 0)
+        migrate_first(wake[0], told[1]);
+    prov_env env = { .folder = settings.location, .size = (size_t)settings.size };
+    is_int(prov_env_open_file(&env), 0, "the slower one has looked at the file");
+    is_int(env.format, 1, "which was of the format before");
+    ok(write(wake[1], &byte, 1) == 1 && read(told[0], &byte, 1) == 1, "the quicker one serves it");
+    is_int(prov_env_migrate(&env, p), 0, "which is nothing to wait for");
+    mdb_env_close(env.mdb);
+    kill(child, SIGKILL);
+    wait_for(child);
+    fatal(open_store());
+    know_numbers();
+    is_int(faults_found(), 0, "the store is whole");
+}
+
 int main(void)
 {
     apr_initialize();
@@ -374,5 +413,6 @@ int main(void)
     test_killed();
     test_map_resized();
     test_format();
+    test_migrated_meanwhile();
     return stores_done();
 }

@@ -24,6 +24,7 @@ static void build(prov_plan *plan)
 
     prov_plan_must_exist(plan, &id);
     prov_plan_must_be_version(plan, &id, 31);
+    prov_plan_must_be_only(plan, &id, 34, 35, bytes);
     prov_plan_must_be_generation(plan, 32);
     prov_plan_must_be_staged(plan, 33);
     prov_plan_put(plan, &id, rec);
@@ -60,7 +61,7 @@ static void build(prov_plan *plan)
     prov_plan_recheck_done(plan, &id);
     prov_plan_generation(plan, 72, digest);
     prov_plan_scan(plan, 73, &id, true);
-    prov_plan_stage(plan, PROV_INDEX_UNIQUE, 75, true);
+    prov_plan_stage(plan, PROV_INDEX_UNIQUE, 75, true, true);
 }
 
 enum { ID = 1, OTHER = 2, BYTES = 4, FLAG = 8, DIGEST = 16, TOUCH = 32, SHORT = 64 };
@@ -75,6 +76,7 @@ static const struct {
 } want[] = {
     { "must_exist", ID, 0, 0, 0, 0, 0, 0 },
     { "must_be_version", ID, 0, 0, 0, 0, 0, 31 },
+    { "must_be_only", ID | BYTES, 0, 34, 35, 0, 0, 0 },
     { "must_be_generation", 0, 0, 0, 0, 0, 0, 32 },
     { "must_be_staged", 0, 0, 0, 0, 0, 0, 33 },
     { "put", ID | BYTES, 0, 0, 0, 0, 0, 0 },
@@ -111,7 +113,7 @@ static const struct {
     { "recheck_done", ID, 0, 0, 0, 0, 0, 0 },
     { "generation", DIGEST, 0, 0, 0, 0, 0, 72 },
     { "scan", ID | FLAG, 73, 0, 0, 0, 0, 0 },
-    { "stage", FLAG, 0, 75, 0, 0, 0, 0 },
+    { "stage", FLAG, 0, 75, 0, 0, 0, 1 },
 };
 
 static bool is_digest(const prov_op *op, int has)

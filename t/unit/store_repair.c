@@ -63,7 +63,7 @@ static void given(const char *name)
     given_store(name);
     declare();
     prov_plan *times = plan();
-    prov_plan_stage(times, PROV_INDEX_TIMES, 0, true);
+    prov_plan_stage(times, PROV_INDEX_TIMES, 0, true, false);
     submit(times);
     memset(&nobody, 0x77, sizeof nobody);
     ann = make_user("ann");

@@ -16,6 +16,7 @@ typedef struct operation {
 static const operation operations[PROV_OP_COUNT] = {
     [PROV_OP_MUST_EXIST] = { prov_check_must_exist, NULL, false, false, 0, 0 },
     [PROV_OP_MUST_BE_VERSION] = { prov_check_must_be_version, NULL, false, false, 0, 0 },
+    [PROV_OP_MUST_BE_ONLY] = { prov_check_must_be_only, NULL, false, false, 0, 0 },
     [PROV_OP_MUST_BE_GENERATION] = { prov_check_must_be_generation, NULL, false, false, 0, 0 },
     [PROV_OP_MUST_BE_STAGED] = { prov_check_must_be_staged, NULL, false, false, 0, 0 },
     [PROV_OP_PUT] = { NULL, prov_effect_put, true, true, 10, 0 },

@@ -48,6 +48,7 @@ PROV_EFFECT(delete);
 PROV_EFFECT(index);
 PROV_EFFECT(unindex);
 PROV_CHECK(must_be_staged);
+PROV_CHECK(must_be_only);
 PROV_EFFECT(stage);
 PROV_EFFECT(credential);
 

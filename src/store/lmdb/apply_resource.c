@@ -165,15 +165,51 @@ static void index_key(prov_apply *a, const prov_op *op, prov_row_key *key)
         PROV_KEY(&a->tx, *key, INDEX, op->attr, op->domain, op->bytes, &op->id);
 }
 
+/* Another resource that this plan gives the same. */
+static bool find_rival(const prov_apply *a, const prov_op *op, prov_id *rival)
+{
+    for (int i = 0; i < prov_plan_length(a->plan); i++) {
+        const prov_op *other = prov_plan_op(a->plan, i);
+        if (other->code != op->code || other->flag != op->flag || other->attr != op->attr ||
+            other->domain != op->domain || prov_id_equal(&other->id, &op->id) ||
+            !prov_bytes_equal(other->bytes, op->bytes))
+            continue;
+        *rival = other->id;
+        return true;
+    }
+    return false;
+}
+
 PROV_CHECK(index)
 {
     prov_row_key key;
     prov_id holder;
+    if (!op->flag)
+        return true;
     index_key(a, op, &key);
-    if (!op->flag || !prov_tx_get_id(&a->tx, &key, &holder) || prov_id_equal(&holder, &op->id))
+    bool taken = prov_tx_get_id(&a->tx, &key, &holder) ? !prov_id_equal(&holder, &op->id)
+                                                       : find_rival(a, op, &holder);
+    if (!taken)
         return true;
     a->verdict->attr = op->attr;
     return prov_apply_refuse_for(a, PROV_NOT_UNIQUE, &holder);
+}
+
+PROV_CHECK(must_be_only)
+{
+    prov_row_key prefix;
+    prov_id rival;
+    prov_walk w;
+    bool only = !find_rival(a, op, &rival);
+    PROV_PREFIX(&a->tx, prefix, INDEX, 3, op->attr, op->domain, op->bytes);
+    prov_walk_begin(&w, &a->tx, &prefix, NULL);
+    while (only && prov_walk_next(&w))
+        only = prov_id_equal(prov_row_key_last_id(w.key), &op->id);
+    prov_walk_end(&w);
+    if (only)
+        return true;
+    a->verdict->attr = op->attr;
+    return prov_apply_refuse(a, PROV_NOT_UNIQUE);
 }
 
 PROV_EFFECT(index)

@@ -141,7 +141,7 @@ static bool remove_rows(prov_tx *tx, const prov_stage *stage)
 
 static void clear_away(prov_tx *tx, const prov_stage *stage)
 {
-    prov_stage anew = { .kind = stage->kind, .attr = stage->attr, .at = PROV_STAGE_BUILDING };
+    prov_stage anew = prov_rows_stage_anew(stage);
     prov_row_key key;
     if (remove_rows(tx, stage))
         return;

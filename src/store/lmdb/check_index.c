@@ -72,7 +72,8 @@ void prov_check_entries(prov_checker *c, const prov_id *id, prov_record rec)
 
 /* --- what is there -------------------------------------------------------------------------- */
 
-/* Rows that are to go may be anything; of an index that others declare we know nothing. */
+/* Rows that are to go may be anything; of an index that others declare, or otherwise, we know
+ * nothing. */
 static bool is_going(prov_checker *c, prov_index_kind kind, prov_bytes entry)
 {
     prov_reader in = prov_read(entry);
@@ -80,9 +81,10 @@ static bool is_going(prov_checker *c, prov_index_kind kind, prov_bytes entry)
     prov_get_u16(&in); /* the tenant */
     uint16_t attr = prov_get_u16(&in);
     const prov_attr *a = prov_registry_attr_numbered(c->registry, attr);
+    const prov_index *index = a ? prov_index_of(a) : NULL;
     return prov_rows_stage(c->tx, kind, attr, &stage) &&
-           (stage.at == PROV_STAGE_GOING || stage.at == PROV_STAGE_AGAIN || !a ||
-            !prov_index_of(a));
+           (stage.at == PROV_STAGE_GOING || stage.at == PROV_STAGE_AGAIN || !index ||
+            index->unique != (kind == PROV_INDEX_UNIQUE));
 }
 
 /* An entry must be one of those its record would have. */
@@ -146,10 +148,23 @@ static void check_modified(prov_checker *c, prov_bytes key, prov_bytes row)
     check_time(c, PROV_TABLE_MODIFIED, key);
 }
 
+/* Readers use it again once it was built without meeting a duplicate. */
+static void check_stage(prov_checker *c, prov_bytes key, prov_bytes row)
+{
+    prov_stage stage;
+    if (!prov_rows_stage_read(key, row, &stage) || stage.at != PROV_STAGE_READY ||
+        !stage.duplicates)
+        return;
+    prov_stage anew = prov_rows_stage_anew(&stage);
+    if (prov_check_mends(c,
+                         "The index of attribute %d was built over values that were not unique: "
+                         "it is to be built anew",
+                         stage.attr))
+        prov_rows_stage_put(c->tx, &anew);
+}
+
 const prov_table_check prov_checks_indexes[] = {
-    { PROV_TABLE_UNIQUE, check_unique },
-    { PROV_TABLE_INDEX, check_index },
-    { PROV_TABLE_CREATED, check_created },
-    { PROV_TABLE_MODIFIED, check_modified },
-    { 0, NULL },
+    { PROV_TABLE_UNIQUE, check_unique },   { PROV_TABLE_INDEX, check_index },
+    { PROV_TABLE_CREATED, check_created }, { PROV_TABLE_MODIFIED, check_modified },
+    { PROV_TABLE_STAGE, check_stage },     { 0, NULL },
 };

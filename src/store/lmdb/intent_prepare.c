@@ -14,12 +14,14 @@ static prov_touch touch_of_others(const prov_op *op)
     return touch;
 }
 
+/* Of what makes it large: also a new link of the group alone, whose edges follow. */
 static prov_touch first_touch(const prov_plan *plan, const prov_id *own)
 {
     prov_touch none = { 0 };
     for (int i = 0; i < prov_plan_length(plan); i++) {
         const prov_op *op = prov_plan_op(plan, i);
-        if (prov_apply_is_put_off(op, own) || op->code == PROV_OP_DELETE)
+        if (prov_apply_is_put_off(op, own) || op->code == PROV_OP_DELETE ||
+            op->code == PROV_OP_GRANT)
             return touch_of_others(op);
     }
     return none;

@@ -142,16 +142,22 @@ static bool move_rows(prov_tx *tx, MDB_dbi from, bool unique)
     return empty;
 }
 
+static bool is_migrated(prov_tx *tx)
+{
+    prov_row_key key;
+    prov_bytes row;
+    tx->env->tenant = 0; /* the file's own rows */
+    PROV_KEY(tx, key, META, PROV_BYTES("format"));
+    return prov_tx_get(tx, &key, &row) && row.len == 1 && *row.data == PROV_STORE_FORMAT;
+}
+
 /* One table's worth of a transaction; the last one says that the file is of this format. */
 static void step(prov_tx *tx, bool *done)
 {
     static const char *const old[] = { "unique", "index" };
     prov_row_key key;
-    prov_bytes row;
     const uint8_t format = PROV_STORE_FORMAT;
-    tx->env->tenant = 0;
-    PROV_KEY(tx, key, META, PROV_BYTES("format"));
-    *done = prov_tx_get(tx, &key, &row) && row.len == 1 && *row.data == format;
+    *done = is_migrated(tx);
     for (int i = 0; i < 2 && !*done && tx->rc == 0; i++) {
         MDB_dbi from;
         int rc = mdb_dbi_open(tx->txn, old[i], 0, &from);
@@ -165,12 +171,14 @@ static void step(prov_tx *tx, bool *done)
             tx->rc = rc;
         return;
     }
-    if (!*done && tx->rc == 0)
-        prov_tx_put(tx, &key, (prov_bytes){ &format, sizeof format });
-    tx->env->tenant = 0;
+    if (*done || tx->rc)
+        return;
+    PROV_KEY(tx, key, META, PROV_BYTES("format"));
+    prov_tx_put(tx, &key, (prov_bytes){ &format, sizeof format });
 }
 
-/* Only processes of the program that knew no other format have a number. */
+/* Processes that have a number are of the program that knew no other format; unless one of ours was
+ * quicker, and is done. */
 static bool is_in_use(prov_env *env)
 {
     prov_tx tx = { .env = env };
@@ -180,8 +188,9 @@ static bool is_in_use(prov_env *env)
     bool used = false;
     if (mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &tx.txn) != 0)
         return false;
+    bool old = !is_migrated(&tx);
     prov_walk_begin(&w, &tx, &prefix, &first);
-    while (!used && prov_walk_next(&w))
+    while (old && !used && prov_walk_next(&w))
         used = prov_rows_process_read(w.key, w.value, &process) &&
                prov_process_alive(process.pid, process.started);
     prov_walk_end(&w);

@@ -111,6 +111,13 @@ int prov_rows_keys_of(prov_tx *tx, const prov_registry *r, const prov_id *id, pr
 bool prov_rows_stage(prov_tx *tx, prov_index_kind kind, uint16_t attr, prov_stage *out);
 bool prov_rows_stage_read(prov_bytes key, prov_bytes row, prov_stage *out);
 void prov_rows_stage_put(prov_tx *tx, const prov_stage *stage);
+/* The same index, of which nothing is built. */
+static inline prov_stage prov_rows_stage_anew(const prov_stage *stage)
+{
+    return (prov_stage){
+        .kind = stage->kind, .attr = stage->attr, .at = PROV_STAGE_BUILDING, .exact = stage->exact
+    };
+}
 #define PROV_STAGED "staged" /* counts what prov_plan_stage changed */
 uint64_t prov_rows_staged(prov_tx *tx);
 

@@ -101,6 +101,7 @@ static const prov_packed_field stage_fields[] = {
     PROV_PACKED(prov_stage, after, PROV_PACKED_FIXED, 0),
     PROV_PACKED(prov_stage, looked_at, PROV_PACKED_NUMBER, 0),
     PROV_PACKED(prov_stage, duplicates, PROV_PACKED_NUMBER, 0),
+    PROV_PACKED(prov_stage, exact, PROV_PACKED_NUMBER, 1),
 };
 #define STAGE_FIELDS ((int)(sizeof stage_fields / sizeof *stage_fields))
 
