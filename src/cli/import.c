@@ -16,9 +16,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define THREADS  6
-#define TOGETHER 240 /* records of a thread, which one commit can hold */
-#define MAP_MOST ((size_t)1 << 20)
+#define THREADS   6
+#define TOGETHER  240 /* records of a thread, which one commit can hold */
+#define MAP_MOST  ((size_t)1 << 20)
+#define ROOM_KEPT ((apr_size_t)16 << 20) /* of a thread, from what it takes at once to the next */
 
 typedef struct import {
     prov_cli *c;
@@ -125,7 +126,7 @@ static apr_pool_t *make_pool(void)
     apr_pool_t *p = NULL;
     if (apr_allocator_create(&allocator) != APR_SUCCESS)
         return NULL;
-    apr_allocator_max_free_set(allocator, (apr_size_t)4 << 20);
+    apr_allocator_max_free_set(allocator, ROOM_KEPT);
     if (apr_pool_create_unmanaged_ex(&p, NULL, allocator) == APR_SUCCESS)
         apr_allocator_owner_set(allocator, p);
     return p;

@@ -3,7 +3,7 @@
 #include <apr_tables.h>
 #include <string.h>
 
-#define FIRST_OPS 8
+#define FIRST_OPS 12 /* of one resource made: no more, most often */
 
 struct prov_plan {
     apr_array_header_t *ops;

@@ -1,4 +1,4 @@
-/* Strict in, escaped out: every laxness of json-c is refused here. */
+/* Strict in, escaped out: every laxness that parsers know is refused. */
 #include "base/json.h"
 #include "tap.h"
 

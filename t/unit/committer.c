@@ -119,6 +119,49 @@ static void test_grouping(void)
        (unsigned long long)commits);
 }
 
+/* --- plans that come together ---------------------------------------------------------------- */
+
+enum { TOGETHER = 240, KEYS = 10, PUT_ROWS = 5 /* of a new resource */ };
+
+/* Each with so many rows that a transaction holds about half of them. */
+static void *APR_THREAD_FUNC write_many(apr_thread_t *thread, void *baton)
+{
+    worker *w = baton;
+    const prov_plan *plans[TOGETHER];
+    prov_verdict verdicts[TOGETHER];
+    apr_pool_t *pool;
+    apr_pool_create(&pool, NULL);
+    for (int i = 0; i < TOGETHER; i++) {
+        prov_id id = prov_id_make();
+        prov_plan *a = prov_plan_make(pool);
+        prov_plan_put(a, &id, empty_record(pool));
+        for (int k = 0; k < KEYS; k++)
+            prov_plan_index(a, &id, (uint16_t)(k + 1), (uint16_t)domain, PROV_BYTES("same"), false);
+        plans[i] = a;
+    }
+    prov_store_submit_all(store, plans, verdicts, TOGETHER);
+    for (int i = 0; i < TOGETHER; i++)
+        w->made += verdicts[i].kind == PROV_DONE && verdicts[i].changed;
+    apr_pool_destroy(pool);
+    return NULL;
+}
+
+/* What does not fit into a transaction has none to itself. */
+static void test_full_commits(void)
+{
+    given_store("full commits");
+    prov_store_stats before = stats();
+    run_all(write_many, NULL);
+    prov_store_stats after = stats();
+    is_int(SUM(made), THREADS * TOGETHER, "all are done");
+    is_int(after.plans - before.plans, THREADS * TOGETHER, "each once");
+    ok(after.rows_most <= PROV_TRANSACTION_ROWS, "none is too large: %d", (int)after.rows_most);
+    int rows = THREADS * TOGETHER * (PUT_ROWS + KEYS),
+        commits = (int)(after.commits - before.commits);
+    ok(commits <= rows / (PROV_TRANSACTION_ROWS * 9 / 10) + 3, "and nearly all are full: %d",
+       commits);
+}
+
 static void test_each(void)
 {
     given_store("a commit for each");
@@ -202,6 +245,7 @@ int main(void)
 {
     apr_initialize();
     test_grouping();
+    test_full_commits();
     test_each();
     test_exclusive();
     test_failure();

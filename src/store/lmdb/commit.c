@@ -119,17 +119,17 @@ static void run_one(prov_committer *c, const prov_plan *plan, prov_verdict *verd
         fail(verdict, kind);
 }
 
-/* As many from `at` on as one transaction may hold, in the one that began with `rc`; up to `end`.
- * False if it came to nothing and each must have its own. */
-static bool run_together(prov_committer *c, prov_batch *b, int at, prov_tx *tx, int rc, int *end)
+/* As many as one transaction may hold, in the one that began with `rc`; up to `end`. False if it
+ * came to nothing and each must have its own. */
+static bool run_together(prov_committer *c, prov_batch *b, prov_tx *tx, int rc, int *end)
 {
     *end = b->count;
-    for (int i = at; rc && i < b->count; i++)
+    for (int i = 0; rc && i < b->count; i++)
         fail_for(c, b->verdicts[i], rc);
     if (rc)
         return true;
-    for (int i = at; i < *end; i++) {
-        if (i > at && tx->rows + prov_apply_bound(tx, b->plans[i]) > PROV_TRANSACTION_ROWS) {
+    for (int i = 0; i < *end; i++) {
+        if (i > 0 && tx->rows + prov_apply_bound(tx, b->plans[i]) > PROV_TRANSACTION_ROWS) {
             *end = i;
         } else if (!apply(tx, b->plans[i], b->verdicts[i])) {
             prov_env_write_abort(c->env, tx->txn);
@@ -138,23 +138,20 @@ static bool run_together(prov_committer *c, prov_batch *b, int at, prov_tx *tx, 
         }
     }
     prov_verdict_kind kind = judge_commit(c, commit(c, tx));
-    for (int i = at; kind == PROV_UNKNOWN && i < *end; i++)
+    for (int i = 0; kind == PROV_UNKNOWN && i < *end; i++)
         fail(b->verdicts[i], kind);
     return kind != PROV_FULL;
 }
 
-static void run(prov_committer *c, prov_batch *b, prov_tx *tx, int rc)
+/* Returns how many of the batch are done: the first ones. */
+static int run(prov_committer *c, prov_batch *b, prov_tx *tx, int rc)
 {
-    __atomic_add_fetch(&c->plans, (uint64_t)b->count, __ATOMIC_RELAXED);
-    for (int at = 0, end; at < b->count; at = end) {
-        if (at > 0)
-            rc = begin(c, tx);
-        if (run_together(c, b, at, tx, rc, &end))
-            continue;
-        /* Only the guilty fails. */
-        for (int i = at; i < end; i++)
+    int end;
+    if (!run_together(c, b, tx, rc, &end))
+        for (int i = 0; i < end; i++) /* only the guilty fails */
             run_one(c, b->plans[i], b->verdicts[i]);
-    }
+    __atomic_add_fetch(&c->plans, (uint64_t)end, __ATOMIC_RELAXED);
+    return end;
 }
 
 /* --- the queue ------------------------------------------------------------------------------ */
@@ -190,10 +187,24 @@ static void fill(prov_committer *c, prov_batch *b)
     }
 }
 
-/* An owner whose last plan is done may be gone as soon as he is called. */
-static void wake_owners(prov_batch *b)
+/* What did not fit goes back to where it stood, and shares the next commit with what came since. */
+static void put_back(prov_committer *c, const prov_batch *b, int from)
 {
-    for (int i = 0; i < b->count; i++) {
+    for (int i = b->count - 1; i >= from; i--) {
+        prov_ticket *t = b->owners[i];
+        if (t->taken-- < t->count)
+            continue;
+        t->next = c->first;
+        if (!c->first)
+            c->last = &t->next;
+        c->first = t;
+    }
+}
+
+/* An owner whose last plan is done may be gone as soon as he is called. */
+static void wake_owners(prov_batch *b, int count)
+{
+    for (int i = 0; i < count; i++) {
         prov_ticket *t = b->owners[i];
         if (++t->finished == t->count)
             sem_post(&t->called);
@@ -221,9 +232,10 @@ static void lead(prov_committer *c, prov_ticket *own)
         pthread_mutex_lock(&c->lock);
         fill(c, c->batch);
         pthread_mutex_unlock(&c->lock);
-        run(c, c->batch, &tx, rc);
+        int finished = run(c, c->batch, &tx, rc);
         pthread_mutex_lock(&c->lock);
-        wake_owners(c->batch);
+        put_back(c, c->batch, finished);
+        wake_owners(c->batch, finished);
     }
 }
 
