@@ -40,7 +40,7 @@ INCLUDEDIR := $(shell apxs -q INCLUDEDIR 2>/dev/null)
 HTTPD_FLAGS := $(INCLUDEDIR:%=-I%)
 CFLAGS_ALL = -std=gnu99 -g $(WARN) -fvisibility=hidden -fPIC -Isrc $(APR_FLAGS) $(XML_FLAGS) -MMD -MP
 LIBS_ldap := -lldap -llber
-LIBS := -llmdb -lxml2 -lcurl -lcrypto -lcrypt -lutf8proc -laprutil-1 -lapr-1 -lm -lpthread
+LIBS := -llmdb -ljson-c -lxml2 -lcurl -lcrypto -lcrypt -lutf8proc -laprutil-1 -lapr-1 -lm -lpthread
 
 # A variant is a folder under build/ with its own flags; test ones know the fault points.
 SANITIZE := -fno-omit-frame-pointer -fno-sanitize-recover=all

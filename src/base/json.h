@@ -1,12 +1,14 @@
-/* Strict JSON in (RFC 8259), and an escaping writer out. A document is immutable and lies wholly on
- * the pool it was parsed on. */
+/* The fence around json-c: strict JSON in, and an escaping writer out.
+ *
+ * A document belongs to the pool it was parsed on and never crosses threads. Parsing happens under
+ * the "C" locale object, which spares glibc's process-wide lock. */
 #ifndef PROV_BASE_JSON_H
 #define PROV_BASE_JSON_H
 
 #include "base/bytes.h"
 #include "base/err.h"
 
-typedef struct prov_json prov_json;
+typedef struct json_object prov_json;
 
 typedef enum {
     PROV_JSON_NULL,

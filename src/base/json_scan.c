@@ -1,36 +1,15 @@
 #include "base/json_scan.h"
 #include "base/utf8.h"
-#include "base/utf8_point.h"
 
-#include <apr_hash.h>
 #include <apr_lib.h>
-#include <apr_strings.h>
-#include <apr_tables.h>
-#include <locale.h>
-#include <math.h>
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define FEW 16 /* members that are held against each other one by one */
-
 typedef struct scanner {
-    apr_pool_t *p;
-    uint8_t *start, *at, *end; /* a copy of the text: strings lie in it, decoded */
-    uint8_t *to;               /* where the string goes that is read; never beyond `at` */
-    uint8_t *near;             /* where the object last entered begins */
-    apr_array_header_t *open;  /* of prov_json: what the arrays and objects not yet closed have */
+    const uint8_t *start, *at, *end;
     int depth_left;
     const char *why; /* set once, when `at` stands where it went wrong */
+    prov_json_scan *out;
 } scanner;
-
-static locale_t c_locale;
-static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
-
-static void make_c_locale(void)
-{
-    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-}
 
 static bool wrong(scanner *s, const char *why)
 {
@@ -52,8 +31,6 @@ static bool take(scanner *s, char c)
     s->at++;
     return true;
 }
-
-/* --- strings -------------------------------------------------------------------------------- */
 
 static bool skip_digits(scanner *s)
 {
@@ -80,7 +57,7 @@ static bool code_unit(scanner *s, unsigned *unit)
 
 static bool unicode_escape(scanner *s)
 {
-    uint8_t *first = s->at;
+    const uint8_t *first = s->at;
     unsigned unit, low = 0;
     if (!code_unit(s, &unit))
         return false;
@@ -95,28 +72,31 @@ static bool unicode_escape(scanner *s)
         s->at = first;
         return wrong(s, "the character NUL is not allowed");
     }
-    s->to += prov_utf8_put(high ? 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00) : unit, s->to);
     return true;
 }
 
 static bool escape(scanner *s)
 {
-    static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
     if (s->at < s->end && *s->at == 'u')
         return unicode_escape(s);
-    const char *letter = s->at < s->end && *s->at ? strchr(letters, *s->at) : NULL;
-    if (!letter)
+    if (s->at == s->end || !*s->at || !strchr("\"\\/bfnrt", *s->at))
         return wrong(s, "no such escape");
-    *s->to++ = (uint8_t)meant[letter - letters];
     s->at++;
     return true;
 }
 
-/* Up to a quote, a backslash or the end. */
-static bool plain(scanner *s)
+static bool string(scanner *s)
 {
-    const uint8_t *first = s->at;
-    while (s->at < s->end && *s->at != '"' && *s->at != '\\') {
+    if (!take(s, '"'))
+        return wrong(s, "a string in double quotes was expected");
+    while (s->at < s->end) {
+        if (take(s, '"'))
+            return true;
+        if (take(s, '\\')) {
+            if (!escape(s))
+                return false;
+            continue;
+        }
         if (*s->at < 0x20)
             return wrong(s, "a control character in a string must be escaped");
         size_t step = prov_utf8_step(s->at, (size_t)(s->end - s->at));
@@ -124,34 +104,8 @@ static bool plain(scanner *s)
             return wrong(s, "this is not UTF-8");
         s->at += step;
     }
-    size_t len = (size_t)(s->at - first);
-    if (s->to != first)
-        memmove(s->to, first, len);
-    s->to += len;
-    return true;
+    return wrong(s, "");
 }
-
-/* The NUL behind it takes the place of the quote at the latest. */
-static bool string(scanner *s, prov_bytes *out)
-{
-    if (!take(s, '"'))
-        return wrong(s, "a string in double quotes was expected");
-    uint8_t *first = s->to = s->at;
-    while (plain(s)) {
-        if (take(s, '"')) {
-            *s->to = 0;
-            *out = (prov_bytes){ first, (size_t)(s->to - first) };
-            return true;
-        }
-        if (!take(s, '\\'))
-            return wrong(s, "");
-        if (!escape(s))
-            return false;
-    }
-    return false;
-}
-
-/* --- numbers and words ---------------------------------------------------------------------- */
 
 static bool fits_int64(const uint8_t *digits, size_t len, bool negative)
 {
@@ -159,34 +113,14 @@ static bool fits_int64(const uint8_t *digits, size_t len, bool negative)
     return len < 19 || (len == 19 && memcmp(digits, limit, 19) <= 0);
 }
 
-static int64_t integer(const uint8_t *digits, size_t len, bool negative)
+static bool number(scanner *s)
 {
-    uint64_t v = 0;
-    for (size_t i = 0; i < len; i++)
-        v = v * 10 + (uint64_t)(digits[i] - '0');
-    return negative ? (int64_t)-v : (int64_t)v;
-}
-
-static bool decimal(scanner *s, const uint8_t *first, prov_json *out)
-{
-    pthread_once(&c_locale_once, make_c_locale);
-    out->kind = PROV_JSON_NUMBER;
-    out->number = strtod_l((const char *)first, NULL, c_locale);
-    if (isfinite(out->number))
-        return true;
-    s->at = s->near;
-    return wrong(s, "a number from here on is too large");
-}
-
-static bool number(scanner *s, prov_json *out)
-{
-    const uint8_t *start = s->at;
     bool negative = take(s, '-'), whole = true;
-    uint8_t *first = s->at;
+    const uint8_t *first = s->at;
     if (!skip_digits(s))
         return wrong(s, "a digit was expected");
-    size_t len = (size_t)(s->at - first);
-    if (*first == '0' && len > 1) {
+    const uint8_t *last = s->at;
+    if (*first == '0' && last - first > 1) {
         s->at = first;
         return wrong(s, "a number must not begin with 0");
     }
@@ -202,10 +136,8 @@ static bool number(scanner *s, prov_json *out)
         if (!skip_digits(s))
             return wrong(s, "a digit was expected");
     }
-    if (!whole || !fits_int64(first, len, negative))
-        return decimal(s, start, out);
-    out->kind = PROV_JSON_INTEGER;
-    out->integer = integer(first, len, negative);
+    if (whole && !fits_int64(first, (size_t)(last - first), negative))
+        APR_ARRAY_PUSH(s->out->wide, size_t) = (size_t)(s->at - s->start);
     return true;
 }
 
@@ -218,132 +150,82 @@ static bool word(scanner *s, const char *literal)
     return true;
 }
 
-static bool boolean(scanner *s, const char *literal, prov_json *out)
+static bool value(scanner *s);
+
+static bool elements(scanner *s)
 {
-    out->kind = PROV_JSON_BOOLEAN;
-    out->boolean = *literal == 't';
-    return word(s, literal);
-}
-
-/* --- arrays and objects --------------------------------------------------------------------- */
-
-static bool value(scanner *s, prov_json *out);
-
-/* What lies open from `first` on is what it has. */
-static void close_list(scanner *s, int first, prov_json *out)
-{
-    out->count = (size_t)(s->open->nelts - first);
-    out->items = apr_pmemdup(s->p, &APR_ARRAY_IDX(s->open, first, prov_json),
-                             out->count * sizeof *out->items);
-    s->open->nelts = first;
-}
-
-static bool elements(scanner *s, prov_json *out)
-{
-    int first = s->open->nelts;
-    out->kind = PROV_JSON_ARRAY;
     skip_space(s);
     if (take(s, ']'))
         return true;
     do {
-        prov_json element = { .kind = PROV_JSON_NULL };
-        if (!value(s, &element))
+        if (!value(s))
             return false;
-        APR_ARRAY_PUSH(s->open, prov_json) = element;
         skip_space(s);
     } while (take(s, ','));
-    close_list(s, first, out);
     return take(s, ']') || wrong(s, "a comma or ] was expected");
 }
 
-static bool has_twice(scanner *s, const prov_json *object)
+static bool members(scanner *s)
 {
-    apr_hash_t *names = object->count > FEW ? apr_hash_make(s->p) : NULL;
-    for (size_t i = 0; i < object->count; i++) {
-        const prov_json *item = &object->items[i];
-        apr_ssize_t len = (apr_ssize_t)item->name.len;
-        if (names && apr_hash_get(names, item->name.data, len))
-            return true;
-        if (names)
-            apr_hash_set(names, item->name.data, len, item);
-        for (size_t k = 0; !names && k < i; k++)
-            if (prov_bytes_equal(object->items[k].name, item->name))
-                return true;
-    }
-    return false;
-}
-
-static bool members(scanner *s, prov_json *out)
-{
-    int first = s->open->nelts;
-    uint8_t *brace = s->near = s->at - 1;
-    out->kind = PROV_JSON_OBJECT;
+    int row = s->out->objects->nelts;
+    prov_json_members *made = apr_array_push(s->out->objects);
+    made->offset = (size_t)(s->at - s->start) - 1;
+    made->count = 0;
     skip_space(s);
     if (take(s, '}'))
         return true;
     do {
-        prov_json member = { .kind = PROV_JSON_NULL };
         skip_space(s);
-        if (!string(s, &member.name))
+        if (!string(s))
             return false;
         skip_space(s);
         if (!take(s, ':'))
             return wrong(s, "a colon was expected");
-        if (!value(s, &member))
+        if (!value(s))
             return false;
-        APR_ARRAY_PUSH(s->open, prov_json) = member;
+        APR_ARRAY_IDX(s->out->objects, row, prov_json_members).count++;
         skip_space(s);
     } while (take(s, ','));
-    close_list(s, first, out);
-    if (!take(s, '}'))
-        return wrong(s, "a comma or } was expected");
-    if (!has_twice(s, out))
-        return true;
-    s->at = brace;
-    return wrong(s, "this object has a member twice");
+    return take(s, '}') || wrong(s, "a comma or } was expected");
 }
 
-static bool nested(scanner *s, bool (*content)(scanner *, prov_json *), prov_json *out)
+static bool nested(scanner *s, bool (*content)(scanner *))
 {
     if (s->depth_left == 0)
         return wrong(s, "the nesting is too deep");
     s->depth_left--;
     s->at++;
-    bool good = content(s, out);
+    bool good = content(s);
     s->depth_left++;
     return good;
 }
 
-static bool value(scanner *s, prov_json *out)
+static bool value(scanner *s)
 {
     skip_space(s);
     if (s->at == s->end)
         return wrong(s, "");
     switch (*s->at) {
     case '{':
-        return nested(s, members, out);
+        return nested(s, members);
     case '[':
-        return nested(s, elements, out);
+        return nested(s, elements);
     case '"':
-        out->kind = PROV_JSON_STRING;
-        return string(s, &out->text);
+        return string(s);
     case 't':
-        return boolean(s, "true", out);
+        return word(s, "true");
     case 'f':
-        return boolean(s, "false", out);
+        return word(s, "false");
     case 'n':
         return word(s, "null");
     default:
         if (*s->at == '-' || apr_isdigit(*s->at))
-            return number(s, out);
+            return number(s);
         return wrong(s, "a value was expected");
     }
 }
 
-/* --- the whole ------------------------------------------------------------------------------ */
-
-/* In the text as it was given, for the copy is written to. */
-static prov_err *wrong_at(apr_pool_t *p, prov_bytes text, size_t offset, const char *why)
+prov_err *prov_json_wrong(apr_pool_t *p, prov_bytes text, size_t offset, const char *why)
 {
     size_t line = 1, line_start = 0;
     for (size_t i = 0; i < offset && i < text.len; i++)
@@ -355,20 +237,17 @@ static prov_err *wrong_at(apr_pool_t *p, prov_bytes text, size_t offset, const c
                          line, offset - line_start + 1, why);
 }
 
-prov_err *prov_json_scan(apr_pool_t *p, prov_bytes text, int depth, prov_json *out)
+prov_err *prov_json_scan_text(apr_pool_t *p, prov_bytes text, int depth, prov_json_scan *out)
 {
-    scanner s = { .p = p, .depth_left = depth };
-    s.start = s.at = s.near = apr_palloc(p, text.len + 1);
-    s.end = s.start + text.len;
-    if (text.len)
-        memcpy(s.start, text.data, text.len);
-    *s.end = 0; /* what reads a number stops there */
-    s.open = apr_array_make(p, 32, sizeof(prov_json));
-    if (value(&s, out)) {
+    out->objects = apr_array_make(p, 16, sizeof(prov_json_members));
+    out->wide = apr_array_make(p, 1, sizeof(size_t));
+    prov_reader all = prov_read(text);
+    scanner s = { all.at, all.at, all.end, depth, NULL, out };
+    if (value(&s)) {
         skip_space(&s);
         if (s.at == s.end)
             return NULL;
         s.why = "nothing may follow the value";
     }
-    return wrong_at(p, text, (size_t)(s.at - s.start), s.why);
+    return prov_json_wrong(p, text, (size_t)(s.at - s.start), s.why);
 }

@@ -1,4 +1,4 @@
-/* Strict in, escaped out: every laxness that parsers know is refused. */
+/* Strict in, escaped out: every laxness of json-c is refused here. */
 #include "base/json.h"
 #include "tap.h"
 
