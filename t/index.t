@@ -151,6 +151,14 @@ sub stage_of
     return $row && $row->{stage};
 }
 
+# Whose attributes those of a name are, in order; of several types none is told.
+sub types_of
+{
+    my ($server, $attribute) = @_;
+    my ($status, $said) = $server->ctl('--json', 'indexes');
+    return join ' ', sort map { $_->{type} || '-' } grep { $_->{index} eq $attribute } map { decode($_) } split /\n/, $said;
+}
+
 sub explains
 {
     my ($server, $filter, $want) = @_;
@@ -169,6 +177,8 @@ sub checks
 subtest 'ProvisionIndex' => sub {
     my ($server, $faults) = set_up('asked', children => 2);
     admit($server);
+    is types_of($server, 'displayName'), 'Group User', 'an index is told with its type';
+    is types_of($server, 'externalId'), '-', 'that of several types without';
     my $users = 700;
     spew($server->scratch . '/users.jsonl', join '', map {
         JSON->new->encode({ schemas => [$USER], userName => "u$_", nickName => "Nick$_",

@@ -36,6 +36,7 @@ prov_err *prov_cli_indexes(prov_cli *c)
     prov_err *err = prov_service_indexes(c->service, c->pool, &rows, &count);
     for (int i = 0; i < count; i++) {
         prov_print_text(c->print, "index", rows[i].name);
+        prov_print_text(c->print, "type", rows[i].type);
         prov_print_text(c->print, "kind", rows[i].kind);
         prov_print_text(c->print, "stage", rows[i].stage);
         prov_print_number(c->print, "built", (int64_t)rows[i].looked_at);

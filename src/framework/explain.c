@@ -65,28 +65,39 @@ static const char *const stages[] = { [PROV_STAGE_BUILDING] = "building",
                                       [PROV_STAGE_AGAIN] = "to be built" };
 
 /* By the first type that has it; of one that is not declared now, the dictionary's name. */
-static const char *name_of(const viewing *v, uint16_t number)
+static void name(const viewing *v, uint16_t number, prov_index_view *view)
 {
     const prov_registry *r = v->s->registry;
     const prov_attr *a = prov_registry_attr_numbered(r, number);
+    int types = 0;
+    view->name = view->type = "";
     for (int i = 0; a && i < prov_registry_type_count(r); i++) {
         const prov_resource_type *t = prov_registry_type(r, i);
         const char *path = prov_attr_path(v->p, t, a);
-        if (prov_schema_find(r, t, path, strlen(path), NULL) == a)
-            return path;
+        if (prov_schema_find(r, t, path, strlen(path), NULL) != a)
+            continue;
+        if (types++ == 0)
+            view->name = path;
+        view->type = types == 1 ? t->name : "";
     }
-    const char *name = prov_snapshot_name(v->n, v->p, PROV_NUMBER_ATTRIBUTE, number);
-    return name ? name : "";
+    const char *known =
+        types ? NULL : prov_snapshot_name(v->n, v->p, PROV_NUMBER_ATTRIBUTE, number);
+    if (known)
+        view->name = known;
 }
 
 static bool view_stage(void *baton, const prov_stage *stage)
 {
     viewing *v = baton;
-    bool times = stage->kind == PROV_INDEX_TIMES;
-    APR_ARRAY_PUSH(v->views, prov_index_view) =
-        (prov_index_view){ times ? "meta.created, meta.lastModified" : name_of(v, stage->attr),
-                           kinds[stage->kind], stages[stage->at], stage->looked_at,
-                           stage->duplicates };
+    prov_index_view view = { .name = "meta.created, meta.lastModified",
+                             .type = "",
+                             .kind = kinds[stage->kind],
+                             .stage = stages[stage->at],
+                             .looked_at = stage->looked_at,
+                             .duplicates = stage->duplicates };
+    if (stage->kind != PROV_INDEX_TIMES)
+        name(v, stage->attr, &view);
+    APR_ARRAY_PUSH(v->views, prov_index_view) = view;
     return true;
 }
 
@@ -95,11 +106,12 @@ static void view_always(viewing *v)
     for (uint32_t number = 1; number <= UINT16_MAX; number++) {
         const prov_attr *a = prov_registry_attr_numbered(v->s->registry, (uint16_t)number);
         const prov_index *index = a ? prov_index_of(a) : NULL;
-        if (index && index->always)
-            APR_ARRAY_PUSH(v->views, prov_index_view) =
-                (prov_index_view){ name_of(v, a->number),
-                                   kinds[index->unique ? PROV_INDEX_UNIQUE : PROV_INDEX_VALUES],
-                                   stages[PROV_STAGE_READY], 0, 0 };
+        if (!index || !index->always)
+            continue;
+        prov_index_view *view = apr_array_push(v->views);
+        name(v, a->number, view);
+        view->kind = kinds[index->unique ? PROV_INDEX_UNIQUE : PROV_INDEX_VALUES];
+        view->stage = stages[PROV_STAGE_READY];
     }
 }
 

@@ -17,6 +17,7 @@ prov_err *prov_service_explain(const prov_service *s, apr_pool_t *p, const prov_
 
 typedef struct prov_index_view {
     const char *name;
+    const char *type;  /* whose attribute it is; empty: of several */
     const char *kind;  /* "values", "unique", "times" */
     const char *stage; /* "ready", "building", "to be built", "removing" */
     uint64_t looked_at, duplicates;
