@@ -22,6 +22,18 @@ static void meet(const char *name, const char *end, int signal)
         raise(signal); /* this very thread goes no further */
 }
 
+/* The thread alone stands still, until the file that says so is taken away: a process that stands
+ * still may have the store's lock. */
+static void hold(const char *name)
+{
+    char asked[512], held[512];
+    snprintf(asked, sizeof asked, "%s/%s.hold", folder, name);
+    snprintf(held, sizeof held, "%s/%s.held", folder, name);
+    if (rename(asked, held) == 0)
+        while (access(held, F_OK) == 0)
+            usleep(10000);
+}
+
 static const char *awaited;
 static int left, awaited_signal;
 
@@ -40,6 +52,7 @@ void prov_fault_point(const char *name)
         return;
     meet(name, "", SIGKILL);
     meet(name, ".stop", SIGSTOP);
+    hold(name);
 }
 #else
 typedef int prov_no_faults; /* a file that compiles to nothing is refused */

@@ -113,7 +113,8 @@ sub look
     my $res = $self->call(GET => $path);
     my $is = $res->code == 404 ? undef : seen($kind, ProvisionTest::decode($res));
     my ($now, $was, $new) = map { as_text($_) } $is, $self->{$kind}{$id}, $will_be;
-    die "$path is neither $was nor $new, but $now" if $now ne $was && $now ne $new;
+    die join "\n#   ", "$path is neither $was nor $new, but $now", $self->told($kind, $id, $is)
+        if $now ne $was && $now ne $new;
     $self->settle($kind, $id, $is) if $now ne $was;
     return $now eq $new;
 }
@@ -134,6 +135,14 @@ sub lost
         }
     }
     return @lost;
+}
+
+# What was last done to it, and to the members it had.
+sub told
+{
+    my ($self, $kind, $id, $is) = @_;
+    my $had = $self->{$kind}{$id}{members} // {};
+    return map { ($_, last_of($self->{history}{$_})) } $id, grep { !$is->{members}{$_} } sort keys %$had;
 }
 
 sub last_of
