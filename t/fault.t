@@ -26,27 +26,7 @@ is join(' ', sort keys %rates), "@kinds", 'every kind of fault happens here';
 sub conf
 {
     my ($target) = @_;
-    return <<"CONF";
-ProvisionStore lmdb \@store\@
-ProvisionCallLimit 300ms
-<ProvisionIdP partner>
-    <ProvisionConnector scim2>
-        ProvisionSet userEndpoint  @{[$target->url('/Users')]}
-        ProvisionSet groupEndpoint @{[$target->url('/Groups')]}
-        ProvisionSet authMode none
-        ProvisionRetry first=20ms factor=2 max=500ms giveup=7d urgentgiveup=28d
-    </ProvisionConnector>
-</ProvisionIdP>
-<ProvisionApplication resident>
-    ProvisionOutbound partner scim2 blocking=off
-</ProvisionApplication>
-<Location /scim/v2>
-    ProvisionService scim
-    AuthType Provision
-    AuthName provisioning
-    Require provision-permission scim
-</Location>
-CONF
+    return FaultTarget::conf_for($target->url, 'factor=2 max=500ms', 'ProvisionCallLimit 300ms');
 }
 
 # Accounts of others with names that ours will want: some marked as another source's, some not.

@@ -19,30 +19,7 @@ my $members = quick() ? 600 : 10_000;
 my $rounds = quick() ? 1 : 6;
 my $carried = quick() ? 0 : 500; # to a target that answers
 
-sub conf
-{
-    my ($url) = @_;
-    return <<"CONF";
-ProvisionStore lmdb \@store\@
-<ProvisionIdP partner>
-    <ProvisionConnector scim2>
-        ProvisionSet userEndpoint  $url/Users
-        ProvisionSet groupEndpoint $url/Groups
-        ProvisionSet authMode none
-        ProvisionRetry first=20ms factor=8 max=1h giveup=7d urgentgiveup=28d
-    </ProvisionConnector>
-</ProvisionIdP>
-<ProvisionApplication resident>
-    ProvisionOutbound partner scim2 blocking=off
-</ProvisionApplication>
-<Location /scim/v2>
-    ProvisionService scim
-    AuthType Provision
-    AuthName provisioning
-    Require provision-permission scim
-</Location>
-CONF
-}
+sub conf { return FaultTarget::conf_for($_[0], 'factor=8 max=1h') }
 
 # With so many users who are in nothing; the group's id follows.
 sub set_up

@@ -21,27 +21,7 @@ my $first = $ENV{SEED} // 1;
 sub conf
 {
     my ($target, $limit) = @_;
-    return <<"CONF";
-ProvisionStore lmdb \@store\@
-ProvisionCallLimit $limit
-<ProvisionIdP partner>
-    <ProvisionConnector scim2>
-        ProvisionSet userEndpoint  @{[$target->url('/Users')]}
-        ProvisionSet groupEndpoint @{[$target->url('/Groups')]}
-        ProvisionSet authMode none
-        ProvisionRetry first=20ms factor=2 max=500ms giveup=7d urgentgiveup=28d
-    </ProvisionConnector>
-</ProvisionIdP>
-<ProvisionApplication resident>
-    ProvisionOutbound partner scim2 blocking=off
-</ProvisionApplication>
-<Location /scim/v2>
-    ProvisionService scim
-    AuthType Provision
-    AuthName provisioning
-    Require provision-permission scim
-</Location>
-CONF
+    return FaultTarget::conf_for($target->url, 'factor=2 max=500ms', "ProvisionCallLimit $limit");
 }
 
 sub set_up

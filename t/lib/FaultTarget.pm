@@ -86,6 +86,33 @@ sub calm
     return $seen;
 }
 
+# What a server needs that carries everything to this target, or to another at `url`; more of its
+# own settings go before.
+sub conf_for
+{
+    my ($url, $retry, @settings) = @_;
+    return join("\n", 'ProvisionStore lmdb @store@', @settings) . <<"CONF";
+
+<ProvisionIdP partner>
+    <ProvisionConnector scim2>
+        ProvisionSet userEndpoint  $url/Users
+        ProvisionSet groupEndpoint $url/Groups
+        ProvisionSet authMode none
+        ProvisionRetry first=20ms $retry giveup=7d urgentgiveup=28d
+    </ProvisionConnector>
+</ProvisionIdP>
+<ProvisionApplication resident>
+    ProvisionOutbound partner scim2 blocking=off
+</ProvisionApplication>
+<Location /scim/v2>
+    ProvisionService scim
+    AuthType Provision
+    AuthName provisioning
+    Require provision-permission scim
+</Location>
+CONF
+}
+
 # Another administrator's object; returns its id.
 sub stranger
 {
