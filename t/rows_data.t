@@ -10,22 +10,7 @@ use JSON ();
 use MIME::Base64 qw(encode_base64);
 
 my ($TRUE, $FALSE) = (JSON::true(), JSON::false());
-my $server = ProvisionTest->new;
-my $users = $server->secret('users', 'root:' . crypt('root', '$5$salt$') . "\n");
-my $declared = join "\n", declare_test($server);
-$server->start(conf => <<"CONF");
-ProvisionStore lmdb \@store\@
-ProvisionSecretKey file:\@scratch\@/secrets/key
-ProvisionTenant rows.example
-$declared
-ProvisionPermit admin user root
-<Location /scim>
-    ProvisionService scim
-    AuthType Basic
-    AuthName rows
-    AuthUserFile $users
-    Require valid-user
-</Location>
+my $server = rows_server(<<'CONF');
 <Location /own>
     ProvisionService scim
     AuthType Provision
@@ -33,7 +18,6 @@ ProvisionPermit admin user root
     Require provision-permission scim
 </Location>
 CONF
-$server->login('root', 'root');
 my $nowhere = '00000000-0000-7000-8000-000000000000';
 my $n = 0;
 

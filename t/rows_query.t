@@ -8,25 +8,7 @@ use ProvisionTest::TestResource;
 use JSON ();
 
 my ($TRUE, $FALSE) = (JSON::true(), JSON::false());
-my $server = ProvisionTest->new;
-my $users = $server->secret('users', 'root:' . crypt('root', '$5$salt$') . "\n");
-my $declared = join "\n", declare_test($server);
-$server->start(conf => <<"CONF");
-ProvisionStore lmdb \@store\@
-ProvisionSecretKey file:\@scratch\@/secrets/key
-ProvisionTenant rows.example
-ProvisionMaxFilter 2000
-$declared
-ProvisionPermit admin user root
-<Location /scim>
-    ProvisionService scim
-    AuthType Basic
-    AuthName rows
-    AuthUserFile $users
-    Require valid-user
-</Location>
-CONF
-$server->login('root', 'root');
+my $server = rows_server('ProvisionMaxFilter 2000');
 
 # --- what is there ----------------------------------------------------------------------------------
 my @people = (

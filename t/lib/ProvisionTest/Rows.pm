@@ -13,10 +13,11 @@ use warnings;
 use parent 'Exporter';
 use JSON ();
 use ProvisionTest;
+use ProvisionTest::TestResource qw(declare_test);
 use Test::More;
 use URI::Escape qw(uri_escape_utf8);
 
-our @EXPORT = qw(rows query user group patch_of of kept
+our @EXPORT = qw(rows_server rows query user group patch_of of kept
     $USER $GROUP $ENTERPRISE $PATCH $SEARCH $ERROR $LIST);
 
 our ($USER, $GROUP) = map { "urn:ietf:params:scim:schemas:core:2.0:$_" } qw(User Group);
@@ -31,6 +32,31 @@ sub user  { my ($name, %more) = @_; return { schemas => [$USER], userName => $na
 sub group { my ($name, %more) = @_; return { schemas => [$GROUP], displayName => $name, %more } }
 sub patch_of { return { schemas => [$PATCH], Operations => [@_] } }
 sub kept { return $kept{ $_[0] } }
+
+# A server with the declared type under /scim, asked as root; `more` are lines of its own.
+sub rows_server
+{
+    my ($more) = @_;
+    my $server = ProvisionTest->new;
+    my $users = $server->secret('users', 'root:' . crypt('root', '$5$salt$') . "\n");
+    my $declared = join "\n", declare_test($server);
+    $server->start(conf => <<"CONF");
+ProvisionStore lmdb \@store\@
+ProvisionSecretKey file:\@scratch\@/secrets/key
+ProvisionTenant rows.example
+$declared
+ProvisionPermit admin user root
+<Location /scim>
+    ProvisionService scim
+    AuthType Basic
+    AuthName rows
+    AuthUserFile $users
+    Require valid-user
+</Location>
+@{[$more // '']}
+CONF
+    return $server->login('root', 'root');
+}
 
 # A path with parameters, in order.
 sub query
