@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,19 @@ apr_status_t prov_file_sync_folder(const char *folder)
     if (fd >= 0)
         close(fd);
     return rv;
+}
+
+int prov_file_lock_folder(const char *folder)
+{
+    int rc = -1, fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (fd >= 0 && (rc = flock(fd, LOCK_EX)) != 0 && errno == EINTR)
+        ;
+    if (fd < 0 || rc == 0)
+        return fd;
+    int why = errno;
+    close(fd);
+    errno = why;
+    return -1;
 }
 
 static apr_status_t write_whole(int fd, prov_bytes content)

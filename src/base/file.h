@@ -15,4 +15,8 @@ prov_err *prov_file_read(apr_pool_t *p, const char *path, size_t most, prov_byte
 /* The names in a folder are on disk when this returns. */
 apr_status_t prov_file_sync_folder(const char *folder);
 
+/* Among processes and threads, one at a time. A descriptor, with which the lock goes, also that of
+ * one who is killed; or -1, with errno. */
+int prov_file_lock_folder(const char *folder);
+
 #endif

@@ -5,8 +5,10 @@
 #include "store/lmdb/env.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <lmdb.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -21,6 +23,22 @@ __attribute__((visibility("default"))) int fdatasync(int fd)
         return -1;
     }
     return (int)syscall(SYS_fdatasync, fd);
+}
+
+/* And this one: with it a process can stand still where LMDB has its lock and not yet its file. */
+static int tell_open = -1;
+__attribute__((visibility("default"))) int open(const char *path, int flags, ...)
+{
+    const char *end = strrchr(path, '/');
+    va_list args;
+    va_start(args, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+    va_end(args);
+    if (tell_open >= 0 && end && strcmp(end, "/data.mdb") == 0) {
+        (void)!write(tell_open, "", 1);
+        pause();
+    }
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
 static prov_store_stats stats(void)
@@ -297,6 +315,73 @@ static void test_killed(void)
     is_int(faults_found(), 0, "none is half done");
 }
 
+static bool waits_for_a_lock(pid_t pid)
+{
+    char line[200], mine[32];
+    bool waits = false;
+    FILE *locks = fopen("/proc/locks", "r");
+    snprintf(mine, sizeof mine, " %ld ", (long)pid);
+    while (locks && !waits && fgets(line, sizeof line, locks))
+        waits = strstr(line, "->") && strstr(line, mine);
+    if (locks)
+        fclose(locks);
+    return waits;
+}
+
+/* Forks one who opens the store, says whether this user is there, and writes. */
+static pid_t forked_heir(const prov_id *id)
+{
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        bool good = !open_store();
+        if (good)
+            know_numbers();
+        good = good && version_of(id) == 1;
+        make_user(apr_psprintf(p, "of%ld", (long)getpid()));
+        _exit(good ? 0 : 1);
+    }
+    return child;
+}
+
+/* Who is first at an unused file makes its lock file anew. Were he killed over it, whoever waited
+ * for him would take a half-made one for whole, and go on from the commit before the last. */
+static void test_killed_while_opening(void)
+{
+    given_store("killed while opening");
+    for (int i = 0; i < 2; i++) { /* the last commit's number is even, and odd */
+        int ends[2];
+        char byte;
+        prov_id last = make_user(apr_psprintf(p, "last%d", i));
+        close_store();
+        fflush(stdout);
+        if (pipe(ends) != 0)
+            break;
+        pid_t first = fork();
+        if (first == 0) {
+            tell_open = ends[1];
+            _exit(open_store() ? 1 : 0);
+        }
+        close(ends[1]);
+        is_int(read(ends[0], &byte, 1), 1, "one is about to open the file");
+        close(ends[0]);
+        pid_t second = forked_heir(&last);
+        for (int tries = 0; tries < 5000 && !waits_for_a_lock(second); tries++)
+            apr_sleep(apr_time_from_msec(1));
+        ok(waits_for_a_lock(second), "another waits for him");
+        kill(first, SIGKILL);
+        ok(WIFSIGNALED(wait_for(first)), "he is killed");
+        is_int(wait_for(second), 0, "the other finds what was committed last");
+        fatal(open_store());
+        know_numbers();
+        is_int(version_of(&last), 1, "it stays");
+        make_user(apr_psprintf(p, "next%d", i));
+        prov_id odd = make_user(apr_psprintf(p, "odd%d", i));
+        is_int(version_of(&odd), 1, "and it can be written");
+    }
+    is_int(faults_found(), 0, "nothing is half done");
+}
+
 /* After a restart with a larger size, old processes meet a file larger than their map. */
 static void test_map_resized(void)
 {
@@ -411,6 +496,7 @@ int main(void)
     test_readers();
     test_open_together();
     test_killed();
+    test_killed_while_opening();
     test_map_resized();
     test_format();
     test_migrated_meanwhile();

@@ -6,9 +6,7 @@
 
 #include <apr_strings.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,7 +48,7 @@ static prov_err *make_file(prov_env *env, apr_pool_t *p, const char *aside, cons
     return NULL;
 }
 
-/* Of several who would make one at once, the lock lets one; it goes with the descriptor. */
+/* Of several who would make one at once, the lock lets one. */
 prov_err *prov_env_create(prov_env *env, apr_pool_t *p)
 {
     const char *name = apr_pstrcat(p, env->folder, "/data.mdb", NULL);
@@ -62,15 +60,14 @@ prov_err *prov_env_create(prov_env *env, apr_pool_t *p)
         prov_file_sync_folder(env->folder); /* whoever named it may not have come to that */
         return NULL;
     }
-    int fd = open(env->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || flock(fd, LOCK_EX) != 0)
-        err = failed(p, env->folder, "The store's folder cannot be used");
-    else if (access(name, F_OK) != 0) {
+    int fd = prov_file_lock_folder(env->folder);
+    if (fd < 0)
+        return failed(p, env->folder, "The store's folder cannot be used");
+    if (access(name, F_OK) != 0) {
         err = make_file(env, p, aside, name);
         remove_aside(p, aside);
         fsync(fd);
     }
-    if (fd >= 0)
-        close(fd);
+    close(fd);
     return err;
 }

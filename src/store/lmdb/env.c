@@ -1,6 +1,7 @@
 #include "store/lmdb/env.h"
 #include "store/lmdb/keys.h"
 
+#include "base/file.h"
 #include "base/log.h"
 
 #include <apr_strings.h>
@@ -162,6 +163,19 @@ static int check_file(prov_env *env)
     return rc;
 }
 
+/* LMDB's first opener makes the lock file anew while others wait; were he killed over it, they
+ * would take a half-made one for whole, and go on from the commit before the last. Here nobody
+ * waits in LMDB, so that whoever comes next is the first again. */
+static int open_alone(prov_env *env)
+{
+    int fd = prov_file_lock_folder(env->folder);
+    if (fd < 0)
+        return errno;
+    int rc = mdb_env_open(env->mdb, env->folder, MDB_NOTLS, 0600);
+    close(fd);
+    return rc;
+}
+
 int prov_env_open_file(prov_env *env)
 {
     int stale, rc = mdb_env_create(&env->mdb);
@@ -173,7 +187,7 @@ int prov_env_open_file(prov_env *env)
     if (rc == 0)
         rc = mdb_env_set_mapsize(env->mdb, env->size);
     if (rc == 0)
-        rc = mdb_env_open(env->mdb, env->folder, MDB_NOTLS, 0600);
+        rc = open_alone(env);
     if (rc == 0)
         rc = mdb_reader_check(env->mdb, &stale);
     if (rc == 0)
