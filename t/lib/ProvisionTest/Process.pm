@@ -33,9 +33,10 @@ sub free_port
 {
     for (1 .. 1000) {
         my $port = 10_000 + ($$ * 137 + 7919 * $ports_drawn++) % 22_000;
+        reserve($port) or next; # before a look at it, which whoever it belongs to would find in his way
         my $socket = IO::Socket::INET->new(LocalAddr => "127.0.0.1:$port", Listen => 1,
             ReuseAddr => 1);
-        return $port if $socket && reserve($port);
+        return $port if $socket;
     }
     die "no port: $!";
 }
