@@ -196,7 +196,7 @@ prov_err *prov_import_record_read(const prov_import_way *w, apr_pool_t *p, prov_
     return NULL;
 }
 
-static void settle(prov_import_work *work, prov_import_outcome outcome, prov_err *why)
+static void set_outcome(prov_import_work *work, prov_import_outcome outcome, prov_err *why)
 {
     work->outcome = why ? PROV_IMPORT_REFUSED : outcome;
     work->why = why;
@@ -222,9 +222,9 @@ static void conclude(void *baton, int which, const prov_changed *made, prov_err 
         err = prov_provision(w->service, t->p, &w->caller, &work->change, &changed);
     }
     if (err && err->http == 409 && !compare(w, t->p, &work->change, &work->extra, &same) && same)
-        settle(work, PROV_IMPORT_THERE, NULL);
+        set_outcome(work, PROV_IMPORT_THERE, NULL);
     else
-        settle(work, PROV_IMPORT_MADE, err);
+        set_outcome(work, PROV_IMPORT_MADE, err);
 }
 
 /* The name of a group without an id: no index would refuse a second one. */
@@ -244,21 +244,21 @@ static bool look_at(const prov_import_way *w, apr_pool_t *p, prov_import_work *w
     bool same = false;
     prov_err *err = prov_import_map_json(w->map, p, w->source, work->text, &json);
     if (!err && !json.len) {
-        settle(work, PROV_IMPORT_LEFT_OUT, NULL);
+        set_outcome(work, PROV_IMPORT_LEFT_OUT, NULL);
         return false;
     }
     if (!err)
         err = read_record(w, p, json, &work->change, &work->extra);
     prov_bytes name = err ? prov_bytes_of(NULL) : only_name(p, &work->change);
     if (!err && w->later && (work->extra.member_count || name.len)) {
-        settle(work, PROV_IMPORT_LATER, NULL);
+        set_outcome(work, PROV_IMPORT_LATER, NULL);
         return false;
     }
     work->name = name;
     prov_import_name_take(w->names, name);
     if (!err)
         err = compare(w, p, &work->change, &work->extra, &same);
-    settle(work, same ? PROV_IMPORT_THERE : PROV_IMPORT_MADE, err);
+    set_outcome(work, same ? PROV_IMPORT_THERE : PROV_IMPORT_MADE, err);
     return !err && !same && !w->dry_run;
 }
 

@@ -18,7 +18,7 @@ struct prov_batch {
     waiting *list;
     int count, most;
     prov_id *ids; /* for what is to be made */
-    int ids_made, ids_used;
+    int ids_left;
     apr_pool_t *p;      /* of the attempts, until they have run */
     apr_hash_t *things; /* ids and unique keys that the plans speak of */
 };
@@ -149,12 +149,9 @@ static bool plan(const prov_batch *b, prov_attempt *a)
  */
 static prov_id next_id(prov_batch *b)
 {
-    if (b->ids_used == b->ids_made) {
-        b->ids_used = 0;
-        for (b->ids_made = 0; b->ids_made < b->most; b->ids_made++)
-            b->ids[b->ids_made] = prov_id_make();
-    }
-    return b->ids[b->ids_used++];
+    if (!b->ids_left)
+        prov_ids_make(b->ids, b->ids_left = b->most);
+    return b->ids[b->most - b->ids_left--];
 }
 
 static prov_attempt attempt_of(prov_batch *b, const prov_change *change)

@@ -116,7 +116,7 @@ static void conclude(job *j, int i, const prov_changed *changed, const prov_err 
 
 /* --- several in a commit -------------------------------------------------------------------- */
 
-static void settle(void *baton, int i, const prov_changed *changed, prov_err *err)
+static void take_result(void *baton, int i, const prov_changed *changed, prov_err *err)
 {
     job *j = baton;
     apr_pool_t *p = j->outcomes[i].pending;
@@ -269,7 +269,7 @@ prov_err *prov_scim_bulk(prov_scim *s)
     j.outcomes = apr_pcalloc(p, (size_t)j.bulk->count * sizeof *j.outcomes);
     apr_pool_create(&j.p, p);
     j.batch = prov_batch_make(s->service, p, &s->caller,
-                              &(prov_batch_way){ true, j.bulk->count, settle, &j });
+                              &(prov_batch_way){ true, j.bulk->count, take_result, &j });
     run_all(&j);
     answer(&j);
     return NULL;

@@ -77,7 +77,7 @@ bool prov_lease_mine(const prov_lease *l, uint32_t process, uint64_t claim)
     return process != 0 && l->process == process && l->claim == claim;
 }
 
-static prov_link_state settled_state(const prov_link *l)
+static prov_link_state state_at_rest(const prov_link *l)
 {
     static const prov_link_state by_place[] = {
         [PROV_AT_NOTHING] = PROV_LINK_OUT_OF_SCOPE,      [PROV_AT_ACTIVE] = PROV_LINK_SYNCED,
@@ -102,7 +102,7 @@ prov_link_state prov_link_state_of(const prov_link *l, apr_time_t now, bool decl
     if (l->attempt != 0)
         return PROV_LINK_UNKNOWN;
     if (l->applied == l->wanted)
-        return settled_state(l);
+        return state_at_rest(l);
     if (l->refused == l->wanted || gave_up(l, now, give_up))
         return PROV_LINK_FAILED;
     if (l->held == l->wanted)
@@ -265,5 +265,5 @@ void prov_link_deposit(prov_link *l, prov_bytes remote, apr_time_t now)
     if (!remote.len || prov_bytes_equal(remote, l->remote))
         return;
     l->candidate = remote;
-    l->verify = now; /* somebody must look, whatever is thought to be settled */
+    l->verify = now; /* somebody must look, whatever is thought to be known */
 }
