@@ -216,7 +216,6 @@ static void conclude(void *baton, int which, const prov_changed *made, prov_err 
     prov_import_work *work = &t->works[which];
     prov_changed changed;
     bool same = false;
-    (void)made;
     while (err && err->http == 429) {
         apr_sleep(PATIENCE);
         err = prov_provision(w->service, t->p, &w->caller, &work->change, &changed);
