@@ -366,6 +366,11 @@ static void test_supersede(void)
     prov_plan_touch(a, &old, &soon);
     submit(a);
     ok(due_at(150).count == 0 && wanted > 0, "no touch brings it back");
+    ack = applied(&old, "r-ann", "ann");
+    ack.claim = 4711;
+    ack.late = S(500);
+    refused(acked(&old, &ack), PROV_LEASE_LOST, "who lost it long ago has called all the same");
+    is_int(link_of(&again, target).verify, S(500), "what he did is looked for at the new one's");
 }
 
 static void test_delete(void)
