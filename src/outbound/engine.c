@@ -291,9 +291,8 @@ void prov_engine_stop(prov_engine *e)
     if (e->threads)
         apr_thread_pool_destroy(e->threads);
     e->threads = NULL;
-    /* Jobs that no thread had begun are dropped: another process takes back their leases, which it
-     * only can while it knows whose they were. */
-    if (e->process.number && !apr_atomic_read32(&e->busy))
+    /* Jobs that no thread had begun are dropped: another process takes back their leases. */
+    if (e->process.number)
         prov_store_unregister(e->store, e->process.number);
     e->process.number = 0;
 }
