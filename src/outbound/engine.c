@@ -350,8 +350,7 @@ prov_err *prov_engine_start(apr_pool_t *p, const prov_engine_settings *s, prov_e
     *out = e;
     if (!s->dispatch)
         return prov_generation_see(e, p);
-    if ((err = prov_generation_declare(e, p)) ||
-        (err = prov_store_register(e->store, e->process.generation, &e->process)))
+    if ((err = prov_generation_join(e, p)))
         return err;
     apr_pool_pre_cleanup_register(p, e, stop_before_the_pool);
     return start_threads(e);

@@ -1,9 +1,11 @@
 /* What must hold when two things happen at once: the engine with its real pump and store against a
  * target in this process, one interleaving after the other. */
 #define OBJECTS 130
+#include "base/fault.h"
 #include "outbound/engine.h"
 #include "outbound_given.h"
 #include <apr_network_io.h>
+#include <signal.h>
 
 static uint32_t number; /* the target's */
 
@@ -387,6 +389,36 @@ static void test_nobodys_generation(void)
     ok(prov_engine_generation(engine) > stored && !is_nobodys(), "as a newer one");
 }
 
+/* A newer configuration comes, and finds nobody older to wait for. */
+static void overtake(int signal)
+{
+    take_over(NULL);
+}
+
+static uint64_t stored_generation(void)
+{
+    prov_snapshot *n;
+    if (prov_store_read(store, pool, &n))
+        return 0;
+    uint64_t stored = prov_snapshot_generation(n, NULL);
+    prov_snapshot_end(n);
+    return stored;
+}
+
+static void test_slow_start(void)
+{
+    prov_engine *slow = NULL;
+    prov_engine_settings s = {
+        .store = store, .registry = registry, .config = config, .dispatch = true
+    };
+    signal(SIGUSR1, overtake);
+    prov_fault_at("register", 1, SIGUSR1);
+    prov_err *err = prov_engine_start(pool, &s, &slow);
+    ok(!err && prov_engine_generation(slow) == stored_generation(),
+       "who was overtaken before he could be seen declares his configuration anew");
+    prov_engine_stop(slow);
+}
+
 int main(int argc, const char *const *argv)
 {
     begin(argc, argv);
@@ -404,6 +436,7 @@ int main(int argc, const char *const *argv)
     test_names_alike();
     test_old_generation();
     test_nobodys_generation();
+    test_slow_start();
     end();
     return plan_done();
 }
