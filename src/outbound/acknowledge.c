@@ -81,6 +81,9 @@ bool prov_job_acknowledge(prov_job *job, prov_ending *s)
     a->now = apr_time_now();
     if (!a->sent)
         a->sent = job->link.wanted;
+    /* Twice, as who has the lease then may be at a call that began before. */
+    if (job->link.attempt)
+        a->late = a->now + 2 * job->engine->config->settings.call_limit;
     if (a->excerpt.len > EXCERPT_MOST)
         a->excerpt.len = EXCERPT_MOST;
     give_up(job, a);
@@ -163,8 +166,6 @@ void prov_job_applied(prov_job *job, prov_at_target at, const prov_remote *remot
     apr_time_t now = apr_time_now();
     if (job->link.verify && wrote)
         s.ack.verify = now + job->engine->config->settings.call_limit;
-    else if (job->link.verify > now)
-        s.ack.verify = job->link.verify;
     else if (job->reference_waits && at == PROV_AT_ACTIVE)
         s.ack.verify =
             now + (job->reach->config->retry_max < REFERENCE_WAIT ? job->reach->config->retry_max

@@ -200,8 +200,8 @@ apr_time_t prov_reach_give_up(const prov_reach *r, const prov_link *l);
 bool prov_type_is_group(const prov_resource_type *t);
 
 /* generation.c: what a changed declaration owes, in small steps. True: there is more to do. */
-prov_err *prov_generation_declare(prov_engine *e, apr_pool_t *p);
-prov_err *prov_generation_see(prov_engine *e, apr_pool_t *p); /* of who does not dispatch */
+prov_err *prov_generation_join(prov_engine *e, apr_pool_t *p); /* declares it and registers */
+prov_err *prov_generation_see(prov_engine *e, apr_pool_t *p);  /* of who does not dispatch */
 bool prov_generation_scan(prov_engine *e, apr_pool_t *p);
 /* The stored generation is not ours, and nobody lives who has it: a child that was slow to start
  * declared an older configuration behind the newer one. */

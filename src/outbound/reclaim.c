@@ -68,6 +68,6 @@ void prov_pump_reclaim(prov_pump *u, prov_snapshot *n, apr_time_t now)
         prov_store_submit_all(u->engine->store, (const prov_plan *const *)d.plans->elts, verdicts,
                               d.plans->nelts);
     }
-    for (int i = 0; i < d.count && d.plans->nelts < PROV_CLAIM_MOST; i++)
+    for (int i = 0; i < d.count; i++)
         prov_store_unregister(u->engine->store, d.numbers[i]);
 }

@@ -176,6 +176,13 @@ static void end_attempt(prov_link *l)
     l->sent_key = empty;
 }
 
+/* One that lies ahead was put there by who knows of a call that may still arrive. */
+static void end_due_verify(prov_link *l, apr_time_t now)
+{
+    if (l->verify <= now)
+        l->verify = 0;
+}
+
 static void applied(prov_link *l, const prov_ack *a)
 {
     end_attempt(l);
@@ -187,7 +194,7 @@ static void applied(prov_link *l, const prov_ack *a)
     l->refused = 0;
     l->held = 0;
     l->last_success = a->now;
-    l->verify = 0;
+    end_due_verify(l, a->now);
     l->due = l->applied != l->wanted ? a->now : 0;
     if (l->applied == l->wanted)
         l->queue = PROV_QUEUE_NORMAL;
@@ -203,7 +210,7 @@ static void observed(prov_link *l, const prov_ack *a)
     end_attempt(l);
     l->at = a->at;
     if (a->verified)
-        l->verify = 0;
+        end_due_verify(l, a->now);
 }
 
 static void note_failure(prov_link *l, const prov_ack *a, uint64_t about)
@@ -256,14 +263,17 @@ void prov_link_ack(prov_link *l, const prov_ack *a)
         note_failure(l, a, about);
     if (a->has_remote)
         take_names(l, a);
-    if (a->verify)
+    if (a->verify > l->verify)
         l->verify = a->verify;
 }
 
-void prov_link_deposit(prov_link *l, prov_bytes remote, apr_time_t now)
+/* His call may have undone what was done since, or made a second object. */
+void prov_link_deposit(prov_link *l, const prov_ack *a)
 {
-    if (!remote.len || prov_bytes_equal(remote, l->remote))
-        return;
-    l->candidate = remote;
-    l->verify = now; /* somebody must look, whatever is thought to be known */
+    bool other = a->has_remote && a->remote.len && !prov_bytes_equal(a->remote, l->remote);
+    apr_time_t look = a->late ? a->late : other ? a->now : 0;
+    if (other)
+        l->candidate = a->remote;
+    if (look > l->verify)
+        l->verify = look;
 }
