@@ -307,6 +307,51 @@ static void limits(void)
     apr_pool_destroy(q);
 }
 
+/* --- while others write -------------------------------------------------------------------------
+ */
+
+typedef struct moving {
+    listed shown;
+    prov_id who;
+} moving;
+
+/* Behind the first somebody moves to the end, and the rest is shown of a newer state. */
+static bool keep_and_move(void *baton, const prov_view *v)
+{
+    moving *m = baton;
+    if (m->shown.count == 0) {
+        fatal(change(&admin, PROV_REPLACED, user_type, m->who, "\"userName\":\"zzz\""));
+        apr_sleep(PROV_SNAPSHOT_MOST);
+    }
+    return keep(&m->shown, v);
+}
+
+static void who_moves(void)
+{
+    apr_pool_t *q;
+    moving m = { .who = { { 0 } } };
+    listed before = { 0 };
+    prov_listed found;
+    apr_pool_create(&q, p);
+    prov_query query = asked(q, user_type, "userName", false, NULL);
+    query.want = 5;
+    query.onward = true;
+    page(q, &resident, &query, &before);
+    m.who = before.ids[2];
+    fatal(prov_service_list(service, q, &resident, &query, keep_and_move, &m, &found));
+    is_int(m.shown.count, 4, "who has moved meanwhile is not shown where he was");
+    ok(found.more && prov_id_equal(&found.last.id, &before.ids[4]), "the page ends where it would");
+    query.after = &found.last;
+    query.want = USERS;
+    page(q, &resident, &query, &m.shown);
+    is_int(m.shown.count, USERS, "with those behind it all are there");
+    int times = 0;
+    for (int i = 4; i < m.shown.count; i++)
+        times += prov_id_equal(&m.shown.ids[i], &m.who);
+    is_int(times, 1, "he where he is now");
+    apr_pool_destroy(q);
+}
+
 int main(void)
 {
     const char *seed = getenv("SEED");
@@ -320,6 +365,7 @@ int main(void)
     change_some();
     hold_all();
     limits();
+    who_moves();
     long_ones = true;
     change_some();
     hold_all();
