@@ -38,10 +38,10 @@ static prov_id *make_ids(together *t, const prov_change *const changes[], int co
 {
     static const prov_id none;
     prov_id *ids = apr_palloc(t->pool, (size_t)count * sizeof *ids + 1);
-    for (int i = 0; i < count; i++) {
-        bool fresh = changes[i]->operation == PROV_CREATED && prov_id_equal(&changes[i]->id, &none);
-        ids[i] = fresh ? prov_id_make() : changes[i]->id;
-    }
+    prov_ids_make(ids, count);
+    for (int i = 0; i < count; i++)
+        if (changes[i]->operation != PROV_CREATED || !prov_id_equal(&changes[i]->id, &none))
+            ids[i] = changes[i]->id;
     return ids;
 }
 

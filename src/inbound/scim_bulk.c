@@ -120,7 +120,7 @@ static void conclude(job *j, int i, const prov_changed *changed, const prov_err 
 
 /* --- several in a commit -------------------------------------------------------------------- */
 
-static void settle(void *baton, int nth, const prov_changed *changed, prov_err *err)
+static void take_result(void *baton, int nth, const prov_changed *changed, prov_err *err)
 {
     job *j = baton;
     int i = j->pending[nth].operation;
@@ -132,7 +132,7 @@ static void settle(void *baton, int nth, const prov_changed *changed, prov_err *
 static void run_pending(job *j)
 {
     if (prov_batch_count(j->batch))
-        prov_batch_run(j->batch, settle, j);
+        prov_batch_run(j->batch, take_result, j);
 }
 
 /* Its references have no ids before the batch has run. */
