@@ -134,6 +134,12 @@ prov_err *prov_json_parse(apr_pool_t *p, prov_bytes text, const prov_json **out)
     return NULL;
 }
 
+void prov_json_end(apr_pool_t *p, const prov_json *root)
+{
+    if (root)
+        apr_pool_cleanup_run(p, (json_object *)root, release);
+}
+
 prov_json_kind prov_json_is(const prov_json *j)
 {
     static const prov_json_kind kinds[] = {

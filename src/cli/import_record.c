@@ -56,6 +56,19 @@ static prov_err *take_password(apr_pool_t *p, prov_change *change, const prov_bo
     return *text ? prov_text_password(p, x->password, &prepared) : NULL;
 }
 
+/* The body's tree is not kept: a thread has many records at a time, and theirs would be most of
+ * what it works on. */
+static void end_body(apr_pool_t *p, const prov_json *body, prov_object *o, prov_body_extra *x)
+{
+    prov_bytes *const texts[] = { &x->password, &x->id, &x->version };
+    prov_object_own(o);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = prov_bytes_copy(p, *texts[i]);
+    for (int i = 0; i < x->member_count; i++)
+        x->members[i].value = prov_bytes_copy(p, x->members[i].value);
+    prov_json_end(p, body);
+}
+
 static prov_err *read_record(const prov_import_way *w, apr_pool_t *p, prov_bytes json,
                              prov_change *change, prov_body_extra *x)
 {
@@ -70,6 +83,8 @@ static prov_err *read_record(const prov_import_way *w, apr_pool_t *p, prov_bytes
     change->extra = x;
     err = prov_value_read(p, w->service->registry, change->type, body, PROV_BODY_CREATE,
                           &change->object, x);
+    if (!err)
+        end_body(p, body, change->object, x);
     bool kept = !err && prov_id_parse(x->id, &change->id);
     if (!err && !kept && !change->type->naming)
         err = prov_err_make(p, 400, "invalidValue",
