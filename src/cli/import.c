@@ -5,6 +5,7 @@
 #include "cli/import_circle.h"
 #include "cli/progress.h"
 #include "base/file.h"
+#include "framework/batch.h"
 #include <apr_allocator.h>
 #include <apr_strings.h>
 #include <apr_thread_cond.h>
@@ -17,7 +18,6 @@
 #include <unistd.h>
 
 #define THREADS   6
-#define TOGETHER  240 /* records of a thread, which one commit can hold */
 #define MAP_MOST  ((size_t)1 << 20)
 #define ROOM_KEPT ((apr_size_t)16 << 20) /* of a thread, from what it takes at once to the next */
 
@@ -82,7 +82,7 @@ static bool take_one(import *im, prov_import_record *rec)
  */
 static int take(import *im, prov_import_record recs[])
 {
-    int count = 0, most = im->first ? TOGETHER : 1;
+    int count = 0, most = im->first ? PROV_BATCH_MOST : 1;
     while (count < most && take_one(im, &recs[count]))
         count++;
     return count;
@@ -136,7 +136,7 @@ static void *APR_THREAD_FUNC work(apr_thread_t *self, void *baton)
 {
     import *im = baton;
     apr_pool_t *p = make_pool();
-    prov_import_record recs[TOGETHER];
+    prov_import_record recs[PROV_BATCH_MOST];
     int count;
     apr_thread_mutex_lock(im->lock);
     while (p && (count = take(im, recs)) > 0) {

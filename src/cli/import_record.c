@@ -1,6 +1,7 @@
 #include "cli/import_record.h"
 #include "base/crypt.h"
 #include "base/text.h"
+#include "framework/batch.h"
 #include "framework/change.h"
 #include <apr_strings.h>
 #include <string.h>
@@ -216,16 +217,25 @@ static void set_outcome(prov_import_work *work, prov_import_outcome outcome, pro
     work->why = why;
 }
 
+typedef struct taking {
+    const prov_import_way *way;
+    apr_pool_t *p;
+    prov_import_work *works;
+} taking;
+
 /* Another thread may have made the same meanwhile. */
-static void conclude(const prov_import_way *w, apr_pool_t *p, prov_import_work *work, prov_err *err)
+static void conclude(void *baton, int which, const prov_changed *made, prov_err *err)
 {
+    const taking *t = baton;
+    const prov_import_way *w = t->way;
+    prov_import_work *work = &t->works[which];
     prov_changed changed;
     bool same = false;
     while (err && err->http == 429) {
         apr_sleep(PATIENCE);
-        err = prov_provision(w->service, p, &w->caller, &work->change, &changed);
+        err = prov_provision(w->service, t->p, &w->caller, &work->change, &changed);
     }
-    if (err && err->http == 409 && !compare(w, p, &work->change, &work->extra, &same) && same)
+    if (err && err->http == 409 && !compare(w, t->p, &work->change, &work->extra, &same) && same)
         set_outcome(work, PROV_IMPORT_THERE, NULL);
     else
         set_outcome(work, PROV_IMPORT_MADE, err);
@@ -269,20 +279,13 @@ static bool look_at(const prov_import_way *w, apr_pool_t *p, prov_import_work *w
 void prov_import_records_take(const prov_import_way *w, apr_pool_t *p, prov_import_work works[],
                               int count)
 {
-    const prov_change **changes = apr_palloc(p, (size_t)count * sizeof *changes);
-    prov_changed *changed = apr_palloc(p, (size_t)count * sizeof *changed);
-    prov_err **errs = apr_palloc(p, (size_t)count * sizeof *errs);
-    prov_import_work **made = apr_palloc(p, (size_t)count * sizeof *made);
-    int making = 0;
-    for (int i = 0; i < count; i++) {
-        if (!look_at(w, p, &works[i]))
-            continue;
-        made[making] = &works[i];
-        changes[making++] = &works[i].change;
-    }
-    prov_provision_all(w->service, p, &w->caller, changes, making, changed, errs);
-    for (int i = 0; i < making; i++)
-        conclude(w, p, made[i], errs[i]);
+    taking t = { w, p, works };
+    prov_batch_way any_order = { false, count, conclude, &t };
+    prov_batch *b = prov_batch_make(w->service, p, &w->caller, &any_order);
+    for (int i = 0; i < count; i++)
+        if (look_at(w, p, &works[i]))
+            prov_batch_add(b, p, &works[i].change, i);
+    prov_batch_run(b);
     for (int i = 0; i < count; i++)
         prov_import_name_give_back(w->names, works[i].name);
 }
