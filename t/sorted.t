@@ -11,7 +11,7 @@ use URI::Escape qw(uri_escape_utf8);
 my $USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
 my $ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 my $PATCH = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
-my $USERS = quick() ? 120 : 600;
+my $USERS = quick() ? 110 : 600;
 my $seed = $ENV{SEED} || 1;
 srand $seed;
 
@@ -132,12 +132,11 @@ subtest 'plans and limits' => sub {
     my %sorted = (sortBy => 'userName', count => 10);
     my (undef, $plan) = page(%sorted);
     is $plan, "User: index userName ascending, 11 of $USERS", 'as much is looked at as the page needs';
-    (undef, $plan) = page(%sorted, sortOrder => 'descending', startIndex => 111);
-    is $plan, "User: index userName descending, 120 of $USERS" =~ s/120/$USERS > 120 ? 121 : 120/er,
-        'or lies before it, beyond ProvisionMaxSort';
+    (undef, $plan) = page(%sorted, sortOrder => 'descending', startIndex => 95);
+    is $plan, "User: index userName descending, 105 of $USERS", 'or lies before it, beyond ProvisionMaxSort';
     (undef, $plan) = page(%sorted, filter => 'userName eq "a0"');
     like $plan, qr/index userName eq/, 'a filter is served first';
-    my $res = $server->call(GET => '/scim/v2/Users?sortBy=nickName&startIndex=111&count=10');
+    my $res = $server->call(GET => '/scim/v2/Users?sortBy=nickName&startIndex=95&count=10');
     is $res->code . ' ' . decode($res)->{scimType}, '400 tooMany', 'what has to be sorted is limited';
     for my $case ([ 'userName', 'index', 'userName ascending' ], [ 'title', 'index', 'title ascending' ],
         [ 'nickName', 'scan', '' ])
