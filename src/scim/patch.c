@@ -154,9 +154,10 @@ static prov_err *change_password(patch *t, const prov_patch_op *op)
     t->result->password = none;
     if (op->kind == PROV_PATCH_REMOVE || empty)
         return NULL;
-    if (prov_json_is(op->value) != PROV_JSON_STRING || prov_json_string(op->value).len == 0)
+    const prov_json *value = prov_patch_single(op, op->path.attr, op->value);
+    if (prov_json_is(value) != PROV_JSON_STRING || prov_json_string(value).len == 0)
         return prov_err_make(t->p, 400, "invalidValue", "password must be a string");
-    t->result->password = prov_json_string(op->value);
+    t->result->password = prov_json_string(value);
     return NULL;
 }
 

@@ -139,11 +139,22 @@ static bool is_exact(const edit *e)
 }
 
 /* Clients send a one-element array where one value belongs. */
-static const prov_json *only_one(const edit *e, const prov_json *value)
+static const prov_json *only_one(const prov_patch_op *op, const prov_json *value)
 {
-    return prov_json_is(value) == PROV_JSON_ARRAY && prov_json_length(value) == 1 && !is_exact(e)
+    return prov_json_is(value) == PROV_JSON_ARRAY && prov_json_length(value) == 1 &&
+                   !(op->switches & PROV_COMPAT_EXACT)
                ? prov_json_at(value, 0)
                : value;
+}
+
+const prov_json *prov_patch_single(const prov_patch_op *op, const prov_attr *a,
+                                   const prov_json *value)
+{
+    const prov_json *one = only_one(op, value), *inner = NULL;
+    if (one != value && !a->multi && a->type != PROV_TYPE_COMPLEX &&
+        prov_json_is(one) == PROV_JSON_OBJECT)
+        inner = prov_json_get(one, "value", NULL);
+    return inner ? inner : value;
 }
 
 /* ---- singular attributes and sub-attributes ---- */
@@ -174,7 +185,7 @@ static prov_err *put(edit *e, prov_object *o, const prov_attr *a, const prov_jso
 {
     apr_pool_t *p = e->p;
     prov_field *fresh, *was = prov_object_get(o, a);
-    prov_err *err = read_values(e, a, value, &fresh);
+    prov_err *err = read_values(e, a, prov_patch_single(e->op, a, value), &fresh);
     if (err)
         return err;
     if (fresh->count == 0)
@@ -212,7 +223,7 @@ static bool merge_sub(void *baton, const char *name, const prov_json *value)
 static prov_err *merge_complex(edit *e, prov_object *into, const prov_json *value)
 {
     merge m = { e, into, NULL };
-    value = only_one(e, value);
+    value = only_one(e->op, value);
     prov_err *err = check_names(e, e->attr, value);
     if (err)
         return err;
@@ -383,7 +394,7 @@ static bool selected(edit *e, const prov_value *v)
 static prov_err *replace_one(edit *e, prov_value *v)
 {
     prov_field *fresh;
-    prov_err *err = read_values(e, e->attr, only_one(e, e->op->value), &fresh);
+    prov_err *err = read_values(e, e->attr, only_one(e->op, e->op->value), &fresh);
     if (err)
         return err;
     if (fresh->count != 1)

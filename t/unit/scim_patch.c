@@ -155,6 +155,21 @@ static const struct {
     { TAGS, "{\"op\":\"remove\",\"path\":\"" ACME "\"}", "", NULL },
     { ORIGIN, "{\"op\":\"remove\",\"path\":\"" ACME "\"}", NULL, "mutability" },
     { "", "{\"op\":\"remove\",\"path\":\"" PROV_URN_USER "\"}", NULL, "mutability" },
+    /* a value in a list, as Entra has it */
+    { EMAILS,
+      "{\"op\":\"Add\",\"path\":\"title\",\"value\":[{\"$ref\":null,\"value\":\"T\"}]},{\"op\":"
+      "\"Replace\","
+      "\"path\":\"emails[type eq \\\"work\\\"].value\",\"value\":[{\"value\":\"n\"}]},"
+      "{\"op\":\"Replace\",\"path\":\"active\",\"value\":[{\"value\":\"False\"}]}",
+      "\"title\":\"T\",\"active\":false,\"emails\":[{\"value\":\"n\",\"type\":\"work\",\"primary\":"
+      "true},"
+      "{\"value\":\"h@x\"}]",
+      NULL },
+    { "", "{\"op\":\"Add\",\"path\":\"title\",\"value\":[{\"value\":\"T\"},{\"value\":\"U\"}]}",
+      NULL, "invalidValue" },
+    { "", "{\"op\":\"Add\",\"path\":\"title\",\"value\":{\"value\":\"T\"}}", NULL, "invalidValue" },
+    { "", "{\"op\":\"Add\",\"path\":\"title\",\"value\":[{\"text\":\"T\"}]}", NULL,
+      "invalidValue" },
     /* without a path */
     { EMAILS,
       "{\"op\":\"add\",\"value\":{\"emails\":[{\"value\":\"n\"}],\"id\":\"x\",\"meta\":{},"
