@@ -41,8 +41,7 @@ ok settles($front, $alice, 'synced'), 'alice is at the target';
 my $stop = "$scratch/stop";
 my @writers = map {
     my $writer = $_;
-    my $pid = fork // die;
-    if (!$pid) {
+    beside(sub {
         my $made = 0;
         while (!-e $stop) {
             my $name = "w$writer-" . ($made + 1);
@@ -51,9 +50,8 @@ my @writers = map {
             open my $log, '>>', "$scratch/made.$writer" or die;
             syswrite $log, "$name\n";
         }
-        POSIX::_exit(0);
-    }
-    $pid;
+        return 1;
+    });
 } 1 .. 4;
 my @lost;
 my $round = 0;
@@ -69,7 +67,7 @@ for (1 .. 3) {
     push @lost, [ $round, @before ];
 }
 spew($stop, '');
-waitpid $_, 0 for @writers;
+is ended_badly(@writers), 0, 'the clients wrote to the end';
 
 is join(' ', sort map { s{.*/}{}r } glob "$copies/3/*"), 'data.mdb effective.json', 'what is in it';
 is slurp("$copies/3/effective.json"), slurp($front->store_dir . '/effective.json'), 'the configuration';

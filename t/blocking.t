@@ -157,19 +157,15 @@ pipe my $gate, my $open or die;
 pipe my $read, my $write or die;
 my @pids;
 for my $i (1 .. $callers) {
-    my $pid = fork // die;
-    if (!$pid) {
+    push @pids, beside(sub {
         close $open;
         sysread $gate, my $byte, 1; # ends when the gate opens
         my $start = time;
         my $res = posted(hung => "many$i");
         my $line = sprintf "%s %s %.3f\n", $res->code,
             (status_of($res) // [ [ '', {} ] ])->[0][1]{state} // 'none', time - $start;
-        syswrite $write, $line;
-        require POSIX;
-        POSIX::_exit(0);
-    }
-    push @pids, $pid;
+        return syswrite $write, $line;
+    });
 }
 close $write;
 close $open;
@@ -178,7 +174,7 @@ $began = time;
 is posted(silent => 'henry')->code, 201, 'who asks for no waiting';
 is $front->call(GET => path('Users'), undef, as('silent'))->code, 200, 'or reads, is answered';
 my @answers = map { [ split ] } <$read>;
-waitpid $_, 0 for @pids;
+is ended_badly(@pids), 0, 'all were answered';
 is scalar(grep { $_->[0] == 201 } @answers), $callers, 'all are created';
 is scalar(grep { $_->[2] >= $limit / 1000 - 0.05 } @answers), 4, 'four have waited';
 is scalar(grep { $_->[2] < $limit / 1000 - 0.05 } @answers), $callers - 4,

@@ -225,21 +225,20 @@ subtest 'cursors are bound, sealed, and expire' => sub {
 sub writer
 {
     my ($stop) = @_;
-    my $pid = fork // die "fork: $!";
-    return $pid if $pid;
-    my ($n, $ok) = (0, 1);
-    while (!-e $stop) {
-        $n++;
-        my $made = decode(call(POST => '/scim/v2/Users', { schemas => [$USER],
-                userName => "new$$-$n", displayName => 'new', title => 'throughout' })) // {};
-        my $name = 'there' . $n % 60;
-        my $put = call(PATCH => '/scim/v2/Users/' . $ENV{"ID_$name"}, { schemas => [$PATCH],
-                Operations => [ { op => 'replace', path => 'nickName', value => "n$n" } ] });
-        $ok &&= $put->code == 200;
-        call(DELETE => "/scim/v2/Users/$made->{id}") if $n % 3 && $made->{id};
-    }
-    require POSIX;
-    POSIX::_exit($ok && $n > 3 ? 0 : 1);
+    return beside(sub {
+        my ($n, $ok) = (0, 1);
+        while (!-e $stop) {
+            $n++;
+            my $made = decode(call(POST => '/scim/v2/Users', { schemas => [$USER],
+                    userName => "new$$-$n", displayName => 'new', title => 'throughout' })) // {};
+            my $name = 'there' . $n % 60;
+            my $put = call(PATCH => '/scim/v2/Users/' . $ENV{"ID_$name"}, { schemas => [$PATCH],
+                    Operations => [ { op => 'replace', path => 'nickName', value => "n$n" } ] });
+            $ok &&= $put->code == 200;
+            call(DELETE => "/scim/v2/Users/$made->{id}") if $n % 3 && $made->{id};
+        }
+        return $ok && $n > 3;
+    });
 }
 
 # PG-3

@@ -50,22 +50,14 @@ sub run_clients
     my ($server, $seed) = @_;
     my @pids = map {
         my $client = $_;
-        my $pid = fork // die "fork: $!";
-        if (!$pid) {
+        beside(sub {
             my $load = FaultTarget::Load->new(server => $server, client => $client,
                 seed => $seed * 100 + $client);
-            my $good = eval { $load->step for 1 .. $operations / $clients; 1 };
-            print STDERR "# client $client: $@" if !$good;
-            POSIX::_exit($good ? 0 : 1);
-        }
-        $pid;
+            $load->step for 1 .. $operations / $clients;
+            return 1;
+        });
     } 0 .. $clients - 1;
-    my $bad = 0;
-    for (@pids) {
-        waitpid $_, 0;
-        $bad++ if $?;
-    }
-    return !$bad;
+    return !ended_badly(@pids);
 }
 
 sub run_seed

@@ -7,7 +7,6 @@ use Apache::Test qw(-withtestmore);
 use ProvisionTest;
 use ProvisionTest::Pair;
 use ProvisionTest::Process qw(spew slurp);
-use POSIX ();
 
 my $clients = 4;
 my $refusals = 5; # a client that was refused so often in a row has seen enough
@@ -43,20 +42,10 @@ sub fill
     my $from = $server->scratch . "/logs/$name";
     my @pids;
     for my $number (1 .. $clients) {
-        my $pid = fork // die;
-        if (!$pid) {
-            my $well = eval { client($server, "$name-$number", "$from.$number"); 1 }
-                or print STDERR $@;
-            POSIX::_exit($well ? 0 : 1);
-        }
-        push @pids, $pid;
+        push @pids, beside(sub { client($server, "$name-$number", "$from.$number"); return 1 });
     }
-    my ($failed, %made, %told) = 0;
-    for my $pid (@pids) {
-        waitpid $pid, 0;
-        $failed++ if $?;
-    }
-    is $failed, 0, "$name: the clients ran to their end";
+    my (%made, %told);
+    is ended_badly(@pids), 0, "$name: the clients ran to their end";
     for (map { split /\n/, slurp("$from.$_") } 1 .. $clients) {
         my ($what, $rest) = split / /, $_, 2;
         $what eq 'no' ? $told{$rest}++ : ($made{$what} = $rest);
@@ -165,16 +154,11 @@ SKIP: {
     open my $last, '>>', "$disk/rest" or die;
     1 while syswrite $last, 'r' x 512;
     my @readers = map {
-        my $reader = fork // die;
-        if (!$reader) {
-            my $good = grep { $server->call(GET => path(Users => $first))->code == 200 } 1 .. 20;
-            POSIX::_exit($good == 20 ? 0 : 1);
-        }
-        $reader;
+        beside(sub {
+            return 20 == grep { $server->call(GET => path(Users => $first))->code == 200 } 1 .. 20;
+        });
     } 1 .. 16;
-    my $bad = 0;
-    for my $reader (@readers) { waitpid $reader, 0; $bad++ if $? }
-    is $bad, 0, 'disk: not a byte is left, and who reads is answered';
+    is ended_badly(@readers), 0, 'disk: not a byte is left, and who reads is answered';
     is_deeply [ $server->children ], \@of, 'disk: no child has died of it';
     unlink "$disk/rest", "$disk/ballast";
     close $last;

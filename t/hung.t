@@ -87,12 +87,7 @@ cmp_ok $counts->{held}, '<=', 6, 'which has not taken every thread';
 # Two callers in processes of their own, who are waiting when a third comes.
 my @waiting = map {
     my $name = "waiting$_";
-    my $pid = fork // die "fork: $!";
-    if (!$pid) {
-        my $res = make($name, $patient);
-        POSIX::_exit($res->code == 201 ? 0 : 1);
-    }
-    $pid;
+    beside(sub { make($name, $patient)->code == 201 });
 } 1 .. 2;
 ok wait_for(sub {
     my $list = decode($server->call(GET => '/scim/v2/Users?filter=userName%20sw%20%22waiting%22',

@@ -70,12 +70,11 @@ sub put_aside
     my ($server, $group, @ids) = @_;
     my $said = $server->scratch . '/said';
     unlink $said;
-    my $pid = fork // die "fork: $!";
-    if (!$pid) {
+    my $pid = beside(sub {
         my $res = $server->call(PUT => "/scim/v2/Groups/$group", body(@ids));
         spew($said, $res->header('Client-Warning') ? 0 : $res->code);
-        POSIX::_exit(0);
-    }
+        return 1;
+    });
     return sub {
         waitpid $pid, 0;
         return slurp($said) || 0;

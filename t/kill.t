@@ -47,26 +47,20 @@ sub start_clients
     my $stop = $server->scratch . '/stop';
     return map {
         my $client = $_;
-        my $pid = fork // die "fork: $!";
-        if (!$pid) {
+        beside(sub {
             my $load = FaultTarget::Load->new(server => $server, client => $client,
                 seed => $seed * 100 + $client, patience => 30);
-            my $good = eval {
-                my $steps = 0;
-                while (!-e $stop) {
-                    $load->step;
-                    $steps++;
-                }
-                sleep 0.05 while !-e "$stop.now"; # the server is there to stay
-                my @lost = $load->lost;
-                print STDERR "# client $client: $_\n" for @lost;
-                spew("$stop.$client", "$steps $load->{unsure}");
-                !@lost;
-            };
-            print STDERR "# client $client: $@" if $@;
-            POSIX::_exit($good ? 0 : 1);
-        }
-        $pid;
+            my $steps = 0;
+            while (!-e $stop) {
+                $load->step;
+                $steps++;
+            }
+            sleep 0.05 while !-e "$stop.now"; # the server is there to stay
+            my @lost = $load->lost;
+            print STDERR "# client $client: $_\n" for @lost;
+            spew("$stop.$client", "$steps $load->{unsure}");
+            return !@lost;
+        });
     } 0 .. $clients - 1;
 }
 
@@ -76,10 +70,8 @@ sub end_clients
     my $stop = $server->scratch . '/stop';
     spew($stop, '');
     spew("$stop.now", '');
-    my ($bad, $steps, $unsure) = (0, 0, 0);
+    my ($bad, $steps, $unsure) = (ended_badly(@pids), 0, 0);
     for my $client (0 .. $#pids) {
-        waitpid $pids[$client], 0;
-        $bad++ if $?;
         my @said = split / /, ProvisionTest::Process::slurp("$stop.$client");
         $steps += $said[0] // 0;
         $unsure += $said[1] // 0;

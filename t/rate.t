@@ -70,21 +70,18 @@ sub crowd
     my ($host, $who, $processes, $each) = @_;
     pipe my $in, my $out or die $!;
     my @pids = map {
-        my $pid = fork // die $!;
-        if (!$pid) {
+        beside(sub {
             for (1 .. $each) {
                 delete $server->{ua};
                 syswrite $out, get($host, $who)->code . "\n";
             }
-            require POSIX;
-            POSIX::_exit(0);
-        }
-        $pid;
+            return 1;
+        });
     } 1 .. $processes;
     close $out;
     my %count;
     while (<$in>) { chomp; $count{$_}++ }
-    waitpid $_, 0 for @pids;
+    is ended_badly(@pids), 0, 'all were answered';
     return \%count;
 }
 

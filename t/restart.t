@@ -47,12 +47,7 @@ sub client
 my $from = $front->scratch . '/logs/client';
 my @pids;
 for my $number (1 .. $clients) {
-    my $pid = fork // die;
-    if (!$pid) {
-        my $well = eval { client($number, "$from.$number"); 1 } or print STDERR $@;
-        POSIX::_exit($well ? 0 : 1);
-    }
-    push @pids, $pid;
+    push @pids, beside(sub { client($number, "$from.$number"); return 1 });
 }
 
 # --- restarts -------------------------------------------------------------------------------------
@@ -67,12 +62,7 @@ for my $restart (1 .. $restarts) {
 $late++ if !wait_for(sub { !grep { alive($_) } @old }, 20);
 is $late, 0, "$restarts graceful restarts: every old child has ended";
 kill TERM => $_ for @pids;
-my $failed = 0;
-for my $pid (@pids) {
-    waitpid $pid, 0;
-    $failed++ if $?;
-}
-is $failed, 0, 'the clients ran to their end';
+is ended_badly(@pids), 0, 'the clients ran to their end';
 
 # --- what they were told --------------------------------------------------------------------------
 my (%want, %either, $refused, $lost, $acknowledged);

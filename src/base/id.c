@@ -22,16 +22,28 @@ static uint64_t next_tick(void)
     return tick;
 }
 
+/* Of 16 random bytes, the last eight stay. */
+static void make(prov_id *id)
+{
+    uint64_t tick = next_tick();
+    for (int i = 0; i < 6; i++)
+        id->b[i] = (uint8_t)(tick >> (12 + 8 * (5 - i)));
+    id->b[6] = (uint8_t)(0x70 | (tick >> 8 & 0x0F));
+    id->b[7] = (uint8_t)tick;
+    id->b[8] = (uint8_t)(0x80 | (id->b[8] & 0x3F));
+}
+
+void prov_ids_make(prov_id ids[], int count)
+{
+    prov_random(ids, (size_t)count * sizeof *ids);
+    for (int i = 0; i < count; i++)
+        make(&ids[i]);
+}
+
 prov_id prov_id_make(void)
 {
     prov_id id;
-    uint64_t tick = next_tick();
-    for (int i = 0; i < 6; i++)
-        id.b[i] = (uint8_t)(tick >> (12 + 8 * (5 - i)));
-    id.b[6] = (uint8_t)(0x70 | (tick >> 8 & 0x0F));
-    id.b[7] = (uint8_t)tick;
-    prov_random(id.b + 8, 8);
-    id.b[8] = (uint8_t)(0x80 | (id.b[8] & 0x3F));
+    prov_ids_make(&id, 1);
     return id;
 }
 

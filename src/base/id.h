@@ -11,7 +11,8 @@ typedef struct prov_id {
 
 #define PROV_ID_TEXT 36
 
-prov_id prov_id_make(void); /* thread-safe; ordered within a process */
+prov_id prov_id_make(void);                   /* thread-safe; ordered within a process */
+void prov_ids_make(prov_id ids[], int count); /* each above the one before */
 bool prov_id_parse(prov_bytes text, prov_id *out);
 void prov_id_print(const prov_id *id, char out[PROV_ID_TEXT + 1]);
 const char *prov_id_text(apr_pool_t *p, const prov_id *id);

@@ -38,9 +38,10 @@ static prov_bytes widen(apr_pool_t *p, prov_bytes text, const apr_array_header_t
     return prov_buf_bytes(&b);
 }
 
-static bool tokenize(prov_bytes text, json_object **root)
+/* json-c clears room for all levels that it is told of, however few the text has. */
+static bool tokenize(prov_bytes text, int depth, json_object **root)
 {
-    struct json_tokener *tok = json_tokener_new_ex(PROV_JSON_DEPTH + 1);
+    struct json_tokener *tok = json_tokener_new_ex(depth + 1);
     if (!tok)
         return false;
     pthread_once(&c_locale_once, make_c_locale);
@@ -71,31 +72,46 @@ static bool found_wrong(walker *w, const char *why)
 
 /* The tree in the order of the text: an object with fewer members than were written had one
  * twice. Nothing below it is looked at, so the rows stay in step. */
-static bool walk(walker *w, json_object *j)
+static bool walk(walker *w, json_object *j);
+
+static bool walk_elements(walker *w, json_object *array)
 {
-    if (json_object_is_type(j, json_type_double) && !isfinite(json_object_get_double(j)))
-        return found_wrong(w, "a number from here on is too large");
-    if (json_object_is_type(j, json_type_array)) {
-        for (size_t i = 0; i < json_object_array_length(j); i++)
-            if (!walk(w, json_object_array_get_idx(j, i)))
-                return false;
-        return true;
-    }
-    if (!json_object_is_type(j, json_type_object))
-        return true;
+    for (size_t i = 0; i < json_object_array_length(array); i++)
+        if (!walk(w, json_object_array_get_idx(array, i)))
+            return false;
+    return true;
+}
+
+static bool walk_members(walker *w, json_object *object)
+{
     const prov_json_members *row =
         &APR_ARRAY_IDX(w->scan->objects, w->object, const prov_json_members);
     w->object++;
     w->near = row->offset;
-    if ((size_t)json_object_object_length(j) != row->count)
+    if ((size_t)json_object_object_length(object) != row->count)
         return found_wrong(w, "this object has a member twice");
     struct lh_entry *e;
-    lh_foreach(json_object_get_object(j), e)
+    lh_foreach(json_object_get_object(object), e)
     {
         if (!walk(w, (json_object *)lh_entry_v(e)))
             return false;
     }
     return true;
+}
+
+static bool walk(walker *w, json_object *j)
+{
+    switch (json_object_get_type(j)) {
+    case json_type_object:
+        return walk_members(w, j);
+    case json_type_array:
+        return walk_elements(w, j);
+    case json_type_double:
+        return isfinite(json_object_get_double(j)) ||
+               found_wrong(w, "a number from here on is too large");
+    default:
+        return true;
+    }
 }
 
 prov_err *prov_json_parse(apr_pool_t *p, prov_bytes text, const prov_json **out)
@@ -107,7 +123,7 @@ prov_err *prov_json_parse(apr_pool_t *p, prov_bytes text, const prov_json **out)
     prov_err *err = prov_json_scan_text(p, text, PROV_JSON_DEPTH, &scan);
     if (err)
         return err;
-    if (!tokenize(scan.wide->nelts ? widen(p, text, scan.wide) : text, &root))
+    if (!tokenize(scan.wide->nelts ? widen(p, text, scan.wide) : text, scan.depth, &root))
         return prov_json_wrong(p, text, 0, "it cannot be read");
     if (root)
         apr_pool_cleanup_register(p, root, release, apr_pool_cleanup_null);
@@ -116,6 +132,12 @@ prov_err *prov_json_parse(apr_pool_t *p, prov_bytes text, const prov_json **out)
         return prov_json_wrong(p, text, w.near, w.why);
     *out = root;
     return NULL;
+}
+
+void prov_json_end(apr_pool_t *p, const prov_json *root)
+{
+    if (root)
+        apr_pool_cleanup_run(p, (json_object *)root, release);
 }
 
 prov_json_kind prov_json_is(const prov_json *j)

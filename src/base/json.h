@@ -25,6 +25,8 @@ typedef enum {
 /* Refuses (400 invalidSyntax, with the position): trailing bytes, comments, single quotes, NaN,
  * duplicate keys, invalid UTF-8, NUL in a string, nesting beyond PROV_JSON_DEPTH, an empty text. */
 prov_err *prov_json_parse(apr_pool_t *p, prov_bytes text, const prov_json **out);
+/* What was parsed goes, and not only with its pool. */
+void prov_json_end(apr_pool_t *p, const prov_json *root);
 
 /* A JSON null is a NULL pointer, so these all take NULL. */
 prov_json_kind prov_json_is(const prov_json *j);

@@ -6,7 +6,7 @@
 
 typedef struct scanner {
     const uint8_t *start, *at, *end;
-    int depth_left;
+    int depth, most;
     const char *why; /* set once, when `at` stands where it went wrong */
     prov_json_scan *out;
 } scanner;
@@ -85,11 +85,23 @@ static bool escape(scanner *s)
     return true;
 }
 
+/* What is most of any string: ASCII but for controls, the quote and the backslash. */
+static void skip_plain(scanner *s)
+{
+    static const bool plain[256] = { [0x20 ... '"' - 1] = true,
+                                     ['"' + 1 ... '\\' - 1] = true,
+                                     ['\\' + 1 ... 0x7F] = true };
+    const uint8_t *at = s->at, *end = s->end;
+    while (at < end && plain[*at])
+        at++;
+    s->at = at;
+}
+
 static bool string(scanner *s)
 {
     if (!take(s, '"'))
         return wrong(s, "a string in double quotes was expected");
-    while (s->at < s->end) {
+    while (skip_plain(s), s->at < s->end) {
         if (take(s, '"'))
             return true;
         if (take(s, '\\')) {
@@ -191,12 +203,14 @@ static bool members(scanner *s)
 
 static bool nested(scanner *s, bool (*content)(scanner *))
 {
-    if (s->depth_left == 0)
+    if (s->depth == s->most)
         return wrong(s, "the nesting is too deep");
-    s->depth_left--;
+    s->depth++;
+    if (s->depth > s->out->depth)
+        s->out->depth = s->depth;
     s->at++;
     bool good = content(s);
-    s->depth_left++;
+    s->depth--;
     return good;
 }
 
@@ -241,8 +255,9 @@ prov_err *prov_json_scan_text(apr_pool_t *p, prov_bytes text, int depth, prov_js
 {
     out->objects = apr_array_make(p, 16, sizeof(prov_json_members));
     out->wide = apr_array_make(p, 1, sizeof(size_t));
+    out->depth = 0;
     prov_reader all = prov_read(text);
-    scanner s = { all.at, all.at, all.end, depth, NULL, out };
+    scanner s = { all.at, all.at, all.end, 0, depth, NULL, out };
     if (value(&s)) {
         skip_space(&s);
         if (s.at == s.end)

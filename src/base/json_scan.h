@@ -14,6 +14,7 @@ typedef struct prov_json_members {
 typedef struct prov_json_scan {
     apr_array_header_t *objects; /* of prov_json_members, in the order of the text */
     apr_array_header_t *wide;    /* of size_t: where an integer ends that int64 cannot hold */
+    int depth;                   /* levels that the text has */
 } prov_json_scan;
 
 /* 400 invalidSyntax unless the text is one JSON value of at most `depth` levels. */

@@ -5,6 +5,7 @@
 #include "cli/import_circle.h"
 #include "cli/progress.h"
 #include "base/file.h"
+#include "framework/batch.h"
 #include <apr_allocator.h>
 #include <apr_strings.h>
 #include <apr_thread_cond.h>
@@ -17,7 +18,6 @@
 #include <unistd.h>
 
 #define THREADS   6
-#define TOGETHER  240 /* records of a thread, which one commit can hold */
 #define MAP_MOST  ((size_t)1 << 20)
 #define ROOM_KEPT ((apr_size_t)16 << 20) /* of a thread, from what it takes at once to the next */
 
@@ -82,7 +82,7 @@ static bool take_one(import *im, prov_import_record *rec)
  */
 static int take(import *im, prov_import_record recs[])
 {
-    int count = 0, most = im->first ? TOGETHER : 1;
+    int count = 0, most = im->first ? PROV_BATCH_MOST : 1;
     while (count < most && take_one(im, &recs[count]))
         count++;
     return count;
@@ -101,8 +101,8 @@ static void reject(import *im, apr_pool_t *p, const prov_import_record *rec, con
 }
 
 /* With the lock held. A member that is not there may be made by a later record of this round. */
-static void settle(import *im, apr_pool_t *p, const prov_import_record *rec,
-                   prov_import_outcome outcome, const prov_err *why)
+static void count_outcome(import *im, apr_pool_t *p, const prov_import_record *rec,
+                          prov_import_outcome outcome, const prov_err *why)
 {
     bool waits = !im->first && !im->last && why && why->http == 400;
     if (why && (why->http < 400 || why->http >= 500)) {
@@ -136,7 +136,7 @@ static void *APR_THREAD_FUNC work(apr_thread_t *self, void *baton)
 {
     import *im = baton;
     apr_pool_t *p = make_pool();
-    prov_import_record recs[TOGETHER];
+    prov_import_record recs[PROV_BATCH_MOST];
     int count;
     apr_thread_mutex_lock(im->lock);
     while (p && (count = take(im, recs)) > 0) {
@@ -148,7 +148,7 @@ static void *APR_THREAD_FUNC work(apr_thread_t *self, void *baton)
         prov_import_records_take(&im->way, p, works, count);
         apr_thread_mutex_lock(im->lock);
         for (int i = 0; i < count; i++)
-            settle(im, p, &recs[i], works[i].outcome, works[i].why);
+            count_outcome(im, p, &recs[i], works[i].outcome, works[i].why);
     }
     im->running--;
     apr_thread_cond_signal(im->ended);
@@ -239,7 +239,7 @@ static prov_err *run_rounds(import *im)
     return err;
 }
 
-static prov_err *settle_way(import *im)
+static prov_err *prepare_way(import *im)
 {
     prov_cli *c = im->c;
     const char *application = c->application ? c->application : "resident";
@@ -293,7 +293,7 @@ static void print_counts(import *im)
 prov_err *prov_cli_import(prov_cli *c)
 {
     import *im = c->prepared;
-    prov_err *err = settle_way(im);
+    prov_err *err = prepare_way(im);
     if (err)
         return err;
     prov_progress_begin(&im->progress, c->progress != NULL);

@@ -1,6 +1,6 @@
 #include "cli/import_circle.h"
 #include "base/text.h"
-#include "framework/together.h"
+#include "framework/circle.h"
 #include <apr_hash.h>
 #include <apr_strings.h>
 
@@ -102,8 +102,8 @@ static prov_err *make_with_needs(circle *c, group *first, int *made)
             other->taken = true;
         }
     }
-    prov_err *err = prov_provision_together(c->way->service, c->p, &c->way->caller,
-                                            (const prov_change *const *)changes->elts, all->nelts);
+    prov_err *err = prov_provision_circle(c->way->service, c->p, &c->way->caller,
+                                          (const prov_change *const *)changes->elts, all->nelts);
     for (int i = 0; !err && i < all->nelts; i++)
         APR_ARRAY_IDX(all, i, group *)->made = true;
     *made += err ? 0 : all->nelts;

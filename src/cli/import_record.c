@@ -1,6 +1,7 @@
 #include "cli/import_record.h"
 #include "base/crypt.h"
 #include "base/text.h"
+#include "framework/batch.h"
 #include "framework/change.h"
 #include <apr_strings.h>
 #include <string.h>
@@ -56,6 +57,19 @@ static prov_err *take_password(apr_pool_t *p, prov_change *change, const prov_bo
     return *text ? prov_text_password(p, x->password, &prepared) : NULL;
 }
 
+/* The body's tree is not kept: a thread has many records at a time, and theirs would be most of
+ * what it works on. */
+static void end_body(apr_pool_t *p, const prov_json *body, prov_object *o, prov_body_extra *x)
+{
+    prov_bytes *const texts[] = { &x->password, &x->id, &x->version };
+    prov_object_own(o);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = prov_bytes_copy(p, *texts[i]);
+    for (int i = 0; i < x->member_count; i++)
+        x->members[i].value = prov_bytes_copy(p, x->members[i].value);
+    prov_json_end(p, body);
+}
+
 static prov_err *read_record(const prov_import_way *w, apr_pool_t *p, prov_bytes json,
                              prov_change *change, prov_body_extra *x)
 {
@@ -70,6 +84,8 @@ static prov_err *read_record(const prov_import_way *w, apr_pool_t *p, prov_bytes
     change->extra = x;
     err = prov_value_read(p, w->service->registry, change->type, body, PROV_BODY_CREATE,
                           &change->object, x);
+    if (!err)
+        end_body(p, body, change->object, x);
     bool kept = !err && prov_id_parse(x->id, &change->id);
     if (!err && !kept && !change->type->naming)
         err = prov_err_make(p, 400, "invalidValue",
@@ -195,25 +211,34 @@ prov_err *prov_import_record_read(const prov_import_way *w, apr_pool_t *p, prov_
     return NULL;
 }
 
-static void settle(prov_import_work *work, prov_import_outcome outcome, prov_err *why)
+static void set_outcome(prov_import_work *work, prov_import_outcome outcome, prov_err *why)
 {
     work->outcome = why ? PROV_IMPORT_REFUSED : outcome;
     work->why = why;
 }
 
+typedef struct taking {
+    const prov_import_way *way;
+    apr_pool_t *p;
+    prov_import_work *works;
+} taking;
+
 /* Another thread may have made the same meanwhile. */
-static void conclude(const prov_import_way *w, apr_pool_t *p, prov_import_work *work, prov_err *err)
+static void conclude(void *baton, int which, const prov_changed *made, prov_err *err)
 {
+    const taking *t = baton;
+    const prov_import_way *w = t->way;
+    prov_import_work *work = &t->works[which];
     prov_changed changed;
     bool same = false;
     while (err && err->http == 429) {
         apr_sleep(PATIENCE);
-        err = prov_provision(w->service, p, &w->caller, &work->change, &changed);
+        err = prov_provision(w->service, t->p, &w->caller, &work->change, &changed);
     }
-    if (err && err->http == 409 && !compare(w, p, &work->change, &work->extra, &same) && same)
-        settle(work, PROV_IMPORT_THERE, NULL);
+    if (err && err->http == 409 && !compare(w, t->p, &work->change, &work->extra, &same) && same)
+        set_outcome(work, PROV_IMPORT_THERE, NULL);
     else
-        settle(work, PROV_IMPORT_MADE, err);
+        set_outcome(work, PROV_IMPORT_MADE, err);
 }
 
 /* The name of a group without an id: no index would refuse a second one. */
@@ -233,41 +258,34 @@ static bool look_at(const prov_import_way *w, apr_pool_t *p, prov_import_work *w
     bool same = false;
     prov_err *err = prov_import_map_json(w->map, p, w->source, work->text, &json);
     if (!err && !json.len) {
-        settle(work, PROV_IMPORT_LEFT_OUT, NULL);
+        set_outcome(work, PROV_IMPORT_LEFT_OUT, NULL);
         return false;
     }
     if (!err)
         err = read_record(w, p, json, &work->change, &work->extra);
     prov_bytes name = err ? prov_bytes_of(NULL) : only_name(p, &work->change);
     if (!err && w->later && (work->extra.member_count || name.len)) {
-        settle(work, PROV_IMPORT_LATER, NULL);
+        set_outcome(work, PROV_IMPORT_LATER, NULL);
         return false;
     }
     work->name = name;
     prov_import_name_take(w->names, name);
     if (!err)
         err = compare(w, p, &work->change, &work->extra, &same);
-    settle(work, same ? PROV_IMPORT_THERE : PROV_IMPORT_MADE, err);
+    set_outcome(work, same ? PROV_IMPORT_THERE : PROV_IMPORT_MADE, err);
     return !err && !same && !w->dry_run;
 }
 
 void prov_import_records_take(const prov_import_way *w, apr_pool_t *p, prov_import_work works[],
                               int count)
 {
-    const prov_change **changes = apr_palloc(p, (size_t)count * sizeof *changes);
-    prov_changed *changed = apr_palloc(p, (size_t)count * sizeof *changed);
-    prov_err **errs = apr_palloc(p, (size_t)count * sizeof *errs);
-    prov_import_work **made = apr_palloc(p, (size_t)count * sizeof *made);
-    int making = 0;
-    for (int i = 0; i < count; i++) {
-        if (!look_at(w, p, &works[i]))
-            continue;
-        made[making] = &works[i];
-        changes[making++] = &works[i].change;
-    }
-    prov_provision_all(w->service, p, &w->caller, changes, making, changed, errs);
-    for (int i = 0; i < making; i++)
-        conclude(w, p, made[i], errs[i]);
+    taking t = { w, p, works };
+    prov_batch_way any_order = { false, count, conclude, &t };
+    prov_batch *b = prov_batch_make(w->service, p, &w->caller, &any_order);
+    for (int i = 0; i < count; i++)
+        if (look_at(w, p, &works[i]))
+            prov_batch_add(b, p, &works[i].change, i);
+    prov_batch_run(b);
     for (int i = 0; i < count; i++)
         prov_import_name_give_back(w->names, works[i].name);
 }

@@ -4,40 +4,53 @@
 #include <apr_hash.h>
 #include <string.h>
 
-#define ROWS_MOST 1900 /* of all plans: less than a transaction takes; a longer one goes alone */
+typedef struct waiting {
+    prov_change change;
+    prov_attempt attempt;
+    apr_pool_t *p;
+    int which;
+} waiting;
 
 struct prov_batch {
     prov_service *service;
     const prov_caller *caller;
-    apr_pool_t *p;
-    prov_change changes[PROV_BATCH_MOST];
-    prov_attempt attempts[PROV_BATCH_MOST];
-    int count, rows;
+    prov_batch_way way;
+    waiting *list;
+    int count, most;
+    prov_id *ids; /* for what is to be made */
+    int ids_left;
+    apr_pool_t *p;      /* of the attempts, until they have run */
     apr_hash_t *things; /* ids and unique keys that the plans speak of */
 };
 
 static const prov_id none;
 
-prov_batch *prov_batch_make(prov_service *s, apr_pool_t *p, const prov_caller *caller)
+static void empty(prov_batch *b)
+{
+    apr_pool_clear(b->p);
+    b->things = apr_hash_make(b->p);
+    b->count = 0;
+}
+
+prov_batch *prov_batch_make(prov_service *s, apr_pool_t *p, const prov_caller *caller,
+                            const prov_batch_way *way)
 {
     prov_batch *b = apr_pcalloc(p, sizeof *b);
     b->service = s;
     b->caller = caller;
+    b->way = *way;
+    b->most = way->expected > PROV_BATCH_MOST ? PROV_BATCH_MOST : way->expected;
+    b->most = b->most > 0 ? b->most : 1;
+    b->list = apr_palloc(p, (size_t)b->most * sizeof *b->list);
+    b->ids = apr_palloc(p, (size_t)b->most * sizeof *b->ids);
     apr_pool_create(&b->p, p);
-    b->things = apr_hash_make(b->p);
+    empty(b);
     return b;
 }
 
 int prov_batch_count(const prov_batch *b)
 {
     return b->count;
-}
-
-static void empty(prov_batch *b)
-{
-    apr_pool_clear(b->p);
-    b->things = apr_hash_make(b->p);
-    b->count = b->rows = 0;
 }
 
 /* --- what a plan speaks of ------------------------------------------------------------------ */
@@ -108,10 +121,10 @@ static bool goes_alone(const prov_change *c)
     return c->operation != PROV_CREATED && prov_schema_attr(c->type->schema, "members", 7);
 }
 
+/* The snapshot ends before the wait: held over a commit, it would keep the file from growing. */
 static prov_err *plan_once(const prov_batch *b, prov_attempt *a)
 {
     prov_snapshot *n;
-    apr_pool_clear(a->p);
     prov_err *err = prov_store_read(b->service->store, a->p, &n);
     if (err)
         return err;
@@ -120,7 +133,7 @@ static prov_err *plan_once(const prov_batch *b, prov_attempt *a)
     return err;
 }
 
-/* An error, or nothing to do: the door will find that out once more, after all that came before. */
+/* An error, or nothing to do: the door will find that out once more. */
 static bool plan(const prov_batch *b, prov_attempt *a)
 {
     prov_err *err = plan_once(b, a);
@@ -132,66 +145,90 @@ static bool plan(const prov_batch *b, prov_attempt *a)
     return !err && a->plan && !a->unhashed.len;
 }
 
-static prov_attempt attempt_of(prov_batch *b, const prov_change *change)
+/* Many at once: they then lie side by side in the store, and not between those of another thread.
+ */
+static prov_id next_id(prov_batch *b)
 {
-    prov_attempt a = { .service = b->service,
-                       .caller = b->caller,
-                       .change = change,
-                       .id = change->id,
-                       .hash = change->hash };
-    apr_pool_create(&a.p, b->p);
-    if (change->operation == PROV_CREATED && prov_id_equal(&change->id, &none))
-        a.id = prov_id_make();
-    return a;
+    if (!b->ids_left)
+        prov_ids_make(b->ids, b->ids_left = b->most);
+    return b->ids[b->most - b->ids_left--];
 }
 
-bool prov_batch_take(prov_batch *b, const prov_change *change)
+static prov_attempt attempt_of(prov_batch *b, const prov_change *change)
 {
-    if (b->count == PROV_BATCH_MOST || goes_alone(change) || knows(b, id_thing(&change->id)))
+    bool fresh = change->operation == PROV_CREATED && prov_id_equal(&change->id, &none);
+    return (prov_attempt){ .service = b->service,
+                           .p = b->p,
+                           .caller = b->caller,
+                           .change = change,
+                           .id = fresh ? next_id(b) : change->id,
+                           .hash = change->hash };
+}
+
+static bool take(prov_batch *b, apr_pool_t *p, const prov_change *change, int which)
+{
+    waiting *w = &b->list[b->count];
+    if (goes_alone(change) || (b->way.in_order && knows(b, id_thing(&change->id))))
         return false;
-    prov_change *kept = &b->changes[b->count];
-    prov_attempt *a = &b->attempts[b->count];
-    *kept = *change;
-    *a = attempt_of(b, kept);
-    int rows = plan(b, a) ? prov_plan_length(a->plan) : ROWS_MOST + 1;
-    if (b->rows + rows > ROWS_MOST || !each(b, a, is_new)) {
-        apr_pool_destroy(a->p);
+    *w = (waiting){ .change = *change, .p = p, .which = which };
+    w->attempt = attempt_of(b, &w->change);
+    if (!plan(b, &w->attempt) || (b->way.in_order && !each(b, &w->attempt, is_new)))
         return false;
-    }
-    each(b, a, learned);
-    b->rows += rows;
+    if (b->way.in_order)
+        each(b, &w->attempt, learned);
     b->count++;
     return true;
+}
+
+static void go_alone(prov_batch *b, apr_pool_t *p, const prov_change *change, int which)
+{
+    prov_changed changed;
+    prov_err *err = prov_provision(b->service, p, b->caller, change, &changed);
+    b->way.done(b->way.baton, which, &changed, err);
+}
+
+void prov_batch_add(prov_batch *b, apr_pool_t *p, const prov_change *change, int which)
+{
+    if (b->count == b->most)
+        prov_batch_run(b);
+    bool taken = take(b, p, change, which);
+    if (!taken && b->way.in_order && b->count) {
+        prov_batch_run(b);
+        taken = take(b, p, change, which);
+    }
+    if (!taken)
+        go_alone(b, p, change, which);
+    if (!b->count)
+        empty(b);
 }
 
 /* --- running -------------------------------------------------------------------------------- */
 
 /* Who was refused has put nothing, and is told why at the door; if he was only overtaken he gets
- * through. */
-static prov_err *conclude(prov_batch *b, int i, const prov_verdict *v, prov_changed *out)
+ * through. Of anything else, as of a commit that failed, nothing is rerun. */
+static void conclude(prov_batch *b, const waiting *w, const prov_verdict *v)
 {
-    const prov_attempt *a = &b->attempts[i];
-    if (v->kind == PROV_REFUSED)
-        return prov_provision(b->service, b->p, b->caller, &b->changes[i], out);
-    *out = (prov_changed){ .id = a->id, .version = a->version, .changed = v->changed };
-    if (v->version)
-        out->version = v->version;
-    return prov_verdict_error(b->p, v);
+    const prov_attempt *a = &w->attempt;
+    if (v->kind == PROV_REFUSED) {
+        go_alone(b, w->p, &w->change, w->which);
+        return;
+    }
+    prov_changed changed = { a->id, v->version ? v->version : a->version, v->changed };
+    b->way.done(b->way.baton, w->which, &changed, prov_verdict_error(w->p, v));
 }
 
-void prov_batch_run(prov_batch *b, prov_batch_done *done, void *baton)
+void prov_batch_run(prov_batch *b)
 {
     const prov_plan *plans[PROV_BATCH_MOST];
     prov_verdict verdicts[PROV_BATCH_MOST];
+    if (!b->count)
+        return;
     for (int i = 0; i < b->count; i++)
-        plans[i] = b->attempts[i].plan;
-    memset(verdicts, 0, sizeof verdicts);
+        plans[i] = b->list[i].attempt.plan;
+    memset(verdicts, 0, (size_t)b->count * sizeof *verdicts);
     prov_store_submit_all(b->service->store, plans, verdicts, b->count);
     prov_engine_nudge(b->service->engine);
-    for (int i = 0; i < b->count; i++) {
-        prov_changed changed;
-        prov_err *err = conclude(b, i, &verdicts[i], &changed);
-        done(baton, i, &changed, err);
-    }
+    for (int i = 0; i < b->count; i++)
+        conclude(b, &b->list[i], &verdicts[i]);
     empty(b);
 }

@@ -76,12 +76,6 @@ typedef struct prov_changed {
 prov_err *prov_provision(prov_service *s, apr_pool_t *p, const prov_caller *caller,
                          const prov_change *change, prov_changed *out);
 
-/* Changes that do not depend on each other, each whole or not at all and with its own error, in as
- * few commits as hold them; in no order. What the changes point to outlives the call. */
-void prov_provision_all(prov_service *s, apr_pool_t *p, const prov_caller *caller,
-                        const prov_change *const changes[], int count, prov_changed out[],
-                        prov_err *errs[]);
-
 /* Sees a resource as this application may: objects outside its inbound store are not there. Fills
  * the view (prefix, record joined with its large values, membership and link rows behind
  * `elsewhere`). False: 404. */

@@ -10,9 +10,9 @@
 #include <apr_strings.h>
 
 typedef struct outcome {
-    int status;       /* 0: it was not carried out */
-    bool pending;     /* in the batch */
-    uint64_t version; /* 0: nothing to tell */
+    int status;          /* 0: it was not carried out */
+    apr_pool_t *pending; /* in the batch: its step's pool */
+    uint64_t version;    /* 0: nothing to tell */
     bool has_id;
     prov_id id;
     prov_bytes error;
@@ -23,12 +23,8 @@ typedef struct job {
     prov_bulk *bulk;
     outcome *outcomes;
     int64_t errors;
-    apr_pool_t *p; /* of one step; of one that is pending, until its batch has run */
+    apr_pool_t *p; /* of one step */
     prov_batch *batch;
-    struct {
-        int operation;
-        apr_pool_t *p;
-    } pending[PROV_BATCH_MOST];
 } job;
 
 /* --- one operation -------------------------------------------------------------------------- */
@@ -120,61 +116,39 @@ static void conclude(job *j, int i, const prov_changed *changed, const prov_err 
 
 /* --- several in a commit -------------------------------------------------------------------- */
 
-static void settle(void *baton, int nth, const prov_changed *changed, prov_err *err)
+static void take_result(void *baton, int i, const prov_changed *changed, prov_err *err)
 {
     job *j = baton;
-    int i = j->pending[nth].operation;
-    j->outcomes[i].pending = false;
+    apr_pool_t *p = j->outcomes[i].pending;
+    j->outcomes[i].pending = NULL;
     conclude(j, i, changed, err);
-    apr_pool_destroy(j->pending[nth].p);
-}
-
-static void run_pending(job *j)
-{
-    if (prov_batch_count(j->batch))
-        prov_batch_run(j->batch, settle, j);
+    apr_pool_destroy(p);
 }
 
 /* Its references have no ids before the batch has run. */
 static bool waits(const job *j, int i)
 {
     const prov_bulk_operation *op = &j->bulk->operations[i];
-    bool pending = op->named >= 0 && j->outcomes[op->named].pending;
+    bool pending = op->named >= 0 && j->outcomes[op->named].pending != NULL;
     for (int k = 0; k < op->refs->nelts && !pending; k++)
-        pending = j->outcomes[APR_ARRAY_IDX(op->refs, k, int)].pending;
+        pending = j->outcomes[APR_ARRAY_IDX(op->refs, k, int)].pending != NULL;
     return pending;
 }
 
 /* The step's pool stays with it. */
-static bool take(job *j, int i, const prov_change *change)
-{
-    int nth = prov_batch_count(j->batch);
-    if (!prov_batch_take(j->batch, change))
-        return false;
-    j->pending[nth].operation = i;
-    j->pending[nth].p = j->p;
-    j->outcomes[i].pending = true;
-    apr_pool_create(&j->p, j->s->r->pool);
-    return true;
-}
-
 static void run(job *j, int i)
 {
     prov_change change;
-    prov_changed changed;
     if (waits(j, i))
-        run_pending(j);
+        prov_batch_run(j->batch);
     prov_err *err = prepare(j, i, &change);
-    if (!err && take(j, i, &change))
+    if (err) {
+        conclude(j, i, NULL, err);
         return;
-    if (!err && prov_batch_count(j->batch)) {
-        run_pending(j);
-        if (take(j, i, &change))
-            return;
     }
-    if (!err)
-        err = prov_provision(j->s->service, j->p, &j->s->caller, &change, &changed);
-    conclude(j, i, &changed, err);
+    apr_pool_t *p = j->outcomes[i].pending = j->p;
+    apr_pool_create(&j->p, j->s->r->pool);
+    prov_batch_add(j->batch, p, &change, i);
 }
 
 /* --- circles -------------------------------------------------------------------------------- */
@@ -272,13 +246,13 @@ static void run_all(job *j)
         prov_bulk_step step = APR_ARRAY_IDX(j->bulk->steps, n, prov_bulk_step);
         apr_pool_clear(j->p);
         if (step.completes || (most && j->errors + prov_batch_count(j->batch) >= most))
-            run_pending(j);
+            prov_batch_run(j->batch);
         if (step.completes)
             complete(j, step.operation);
         else if (!most || j->errors < most)
             run(j, step.operation);
     }
-    run_pending(j);
+    prov_batch_run(j->batch);
 }
 
 prov_err *prov_scim_bulk(prov_scim *s)
@@ -294,7 +268,8 @@ prov_err *prov_scim_bulk(prov_scim *s)
         return err;
     j.outcomes = apr_pcalloc(p, (size_t)j.bulk->count * sizeof *j.outcomes);
     apr_pool_create(&j.p, p);
-    j.batch = prov_batch_make(s->service, p, &s->caller);
+    j.batch = prov_batch_make(s->service, p, &s->caller,
+                              &(prov_batch_way){ true, j.bulk->count, take_result, &j });
     run_all(&j);
     answer(&j);
     return NULL;

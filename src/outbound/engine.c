@@ -291,9 +291,8 @@ void prov_engine_stop(prov_engine *e)
     if (e->threads)
         apr_thread_pool_destroy(e->threads);
     e->threads = NULL;
-    /* Jobs that no thread had begun are dropped: another process takes back their leases, which it
-     * only can while it knows whose they were. */
-    if (e->process.number && !apr_atomic_read32(&e->busy))
+    /* Jobs that no thread had begun are dropped: another process takes back their leases. */
+    if (e->process.number)
         prov_store_unregister(e->store, e->process.number);
     e->process.number = 0;
 }
@@ -351,8 +350,7 @@ prov_err *prov_engine_start(apr_pool_t *p, const prov_engine_settings *s, prov_e
     *out = e;
     if (!s->dispatch)
         return prov_generation_see(e, p);
-    if ((err = prov_generation_declare(e, p)) ||
-        (err = prov_store_register(e->store, e->process.generation, &e->process)))
+    if ((err = prov_generation_join(e, p)))
         return err;
     apr_pool_pre_cleanup_register(p, e, stop_before_the_pool);
     return start_threads(e);

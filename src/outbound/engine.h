@@ -118,14 +118,14 @@ prov_object *prov_job_managed(const prov_job *job, const prov_object *read);
 /* Whether what was read has all that `wanted` has, as it has it. */
 bool prov_job_matches(const prov_job *job, const prov_object *wanted, const prov_object *read);
 
-/* settle.c: the ways a job ends. Each writes one plan: the acknowledgement, what the target's row
- * is told, and `also`. A zeroed one settles nothing but the lease. */
-typedef struct prov_settle {
+/* acknowledge.c: the ways a job ends. Each writes one plan: the acknowledgement, what the target's
+ * row is told, and `also`. A zeroed one ends nothing but the lease. */
+typedef struct prov_ending {
     prov_ack ack;
     prov_outcome outcome; /* event 0 with now 0: nothing to tell */
     prov_plan *also;      /* the plan to add the acknowledgement to, or NULL */
-} prov_settle;
-bool prov_job_settle(prov_job *job, prov_settle *s);
+} prov_ending;
+bool prov_job_acknowledge(prov_job *job, prov_ending *s);
 void prov_job_release(prov_job *job, apr_time_t due, const char *why);
 void prov_job_refuse(prov_job *job, const char *why); /* for good, with a sentence */
 /* Known to be there: `as` is what it looks like now (NULL: as before), `remote` its name. */
@@ -185,10 +185,12 @@ void prov_ahead_claimed(prov_job *job, bool ours);
 /* The job of the link claimed, on the same pool; NULL, and the thread has done its part. */
 prov_job *prov_ahead_next(prov_job *job);
 
-/* pump.c */
+/* claim.c */
 /* A claim of this process, on `p`; fills the lease. */
 prov_plan *prov_engine_claim(prov_engine *e, const prov_reach *r, apr_pool_t *p, const prov_id *id,
                              prov_lease *lease);
+
+/* pump.c */
 void *APR_THREAD_FUNC prov_pump_run(apr_thread_t *thread, void *engine);
 
 /* engine.c */
@@ -198,8 +200,8 @@ apr_time_t prov_reach_give_up(const prov_reach *r, const prov_link *l);
 bool prov_type_is_group(const prov_resource_type *t);
 
 /* generation.c: what a changed declaration owes, in small steps. True: there is more to do. */
-prov_err *prov_generation_declare(prov_engine *e, apr_pool_t *p);
-prov_err *prov_generation_see(prov_engine *e, apr_pool_t *p); /* of who does not dispatch */
+prov_err *prov_generation_join(prov_engine *e, apr_pool_t *p); /* declares it and registers */
+prov_err *prov_generation_see(prov_engine *e, apr_pool_t *p);  /* of who does not dispatch */
 bool prov_generation_scan(prov_engine *e, apr_pool_t *p);
 /* The stored generation is not ours, and nobody lives who has it: a child that was slow to start
  * declared an older configuration behind the newer one. */

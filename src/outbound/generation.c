@@ -2,6 +2,7 @@
  * that survives restarts; what a process of an older generation committed meanwhile is looked at
  * again once no such process is left. */
 #include "outbound/engine.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "store/index.h"
@@ -75,12 +76,28 @@ static prov_err *declare(prov_engine *e, apr_pool_t *p, bool *done)
     return verdict.kind == PROV_REFUSED ? NULL : prov_verdict_error(p, &verdict);
 }
 
-prov_err *prov_generation_declare(prov_engine *e, apr_pool_t *p)
+static prov_err *declare_ours(prov_engine *e, apr_pool_t *p)
 {
     prov_err *err = NULL;
     bool done = false;
     while (!done && !err)
         err = declare(e, p, &done);
+    return err;
+}
+
+/* Newer processes wait until no older one is registered, and then build and look at all anew. Who
+ * was not yet seen by them is not to write as one of before. */
+prov_err *prov_generation_join(prov_engine *e, apr_pool_t *p)
+{
+    prov_err *err = declare_ours(e, p);
+    uint64_t generation = prov_engine_generation(e);
+    prov_fault_point("register");
+    if (!err)
+        err = prov_store_register(e->store, generation, &e->process);
+    if (!err)
+        err = declare_ours(e, p);
+    if (!err && prov_engine_generation(e) != generation)
+        err = prov_store_register_anew(e->store, &e->process);
     return err;
 }
 
@@ -152,7 +169,7 @@ bool prov_generation_is_nobodys(const prov_engine *e, prov_snapshot *n)
 
 void prov_generation_renew(prov_engine *e, apr_pool_t *p)
 {
-    prov_err *err = prov_generation_declare(e, p);
+    prov_err *err = declare_ours(e, p);
     if (!err)
         err = prov_store_register_anew(e->store, &e->process);
     if (err)

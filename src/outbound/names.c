@@ -22,10 +22,10 @@ static bool may_take_over(const prov_job *job)
 }
 
 /* Whether our index said so before the call or the target's 409 after it: nothing was applied. */
-static prov_settle not_now(const prov_job *job, apr_time_t due)
+static prov_ending not_now(const prov_job *job, apr_time_t due)
 {
     return (
-        prov_settle){ .ack = { .kind = job->link.attempt ? PROV_ACK_NOT_APPLIED : PROV_ACK_RELEASED,
+        prov_ending){ .ack = { .kind = job->link.attempt ? PROV_ACK_NOT_APPLIED : PROV_ACK_RELEASED,
                                .status = job->link.attempt ? 409 : 0,
                                .due = due },
                       .also = prov_plan_make(job->pool) };
@@ -33,9 +33,9 @@ static prov_settle not_now(const prov_job *job, apr_time_t due)
 
 static void take_over(prov_job *job, const prov_id *from)
 {
-    prov_settle s = not_now(job, apr_time_now());
+    prov_ending s = not_now(job, apr_time_now());
     prov_plan_supersede(s.also, from, &job->id, job->reach->number, &job->lease);
-    prov_job_settle(job, &s);
+    prov_job_acknowledge(job, &s);
 }
 
 /* Who holds the name that this resource of ours should have there. */
@@ -86,7 +86,7 @@ prov_object *prov_job_aside(const prov_job *job)
 /* `leaver`: whom to ask for the name, or NULL. */
 static void wait_for(prov_job *job, prov_bytes key, const prov_id *leaver)
 {
-    prov_settle s = not_now(job, prov_job_later(job));
+    prov_ending s = not_now(job, prov_job_later(job));
     s.ack.excerpt = PROV_BYTES("waits for a name that another of our objects has at this target");
     prov_plan_wait_for_key(s.also, &job->id, job->reach->number, job->link.type, key);
     if (leaver) {
@@ -96,7 +96,7 @@ static void wait_for(prov_job *job, prov_bytes key, const prov_id *leaver)
                              .gone = true };
         prov_plan_touch_link(s.also, leaver, job->reach->number, &touch);
     }
-    prov_job_settle(job, &s);
+    prov_job_acknowledge(job, &s);
 }
 
 /* Ours gives up its name for a while: whoever waits for it can move, and in the end so can we. */

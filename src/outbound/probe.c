@@ -113,11 +113,11 @@ static void probe_members(prov_job *job)
         return;
     }
     /* Edges that were sent are unequal and go out again; the group itself was not in question. */
-    prov_settle s = { .ack = { .kind = PROV_ACK_OBSERVED,
+    prov_ending s = { .ack = { .kind = PROV_ACK_OBSERVED,
                                .at = job->link.at,
                                .verify = apr_time_now() +
                                          2 * job->engine->config->settings.call_limit } };
-    prov_job_settle(job, &s);
+    prov_job_acknowledge(job, &s);
 }
 
 void prov_job_probe(prov_job *job)
@@ -188,7 +188,7 @@ static void meet_stranger(prov_job *job, const prov_remote *r, const prov_answer
 
 static void wait_for_nobody(prov_job *job)
 {
-    prov_settle s = { .ack = { .kind = PROV_ACK_NOT_APPLIED,
+    prov_ending s = { .ack = { .kind = PROV_ACK_NOT_APPLIED,
                                .counts = true,
                                .refused = job->link.last_status == 409 &&
                                           job->link.tries + 1 >= NOBODYS_TRIES,
@@ -196,7 +196,7 @@ static void wait_for_nobody(prov_job *job)
                                .due = prov_job_later(job),
                                .excerpt = PROV_BYTES("the target reports a conflict, but shows no "
                                                      "object that causes it") } };
-    prov_job_settle(job, &s);
+    prov_job_acknowledge(job, &s);
 }
 
 void prov_job_conflict(prov_job *job)
@@ -276,13 +276,13 @@ void prov_job_missing(prov_job *job, bool removing)
     else if (removing)
         prov_job_applied(job, PROV_AT_REMOVED, NULL, NULL, false, NULL);
     else {
-        prov_settle s = { .ack = { .kind = PROV_ACK_OBSERVED,
+        prov_ending s = { .ack = { .kind = PROV_ACK_OBSERVED,
                                    .at = PROV_AT_NOTHING,
                                    .has_remote = true,
                                    .has_copy = true,
                                    .status = 404 },
                           .outcome = { .event = PROV_TARGET_CONVERTED, .now = apr_time_now() } };
-        prov_job_settle(job, &s);
+        prov_job_acknowledge(job, &s);
     }
 }
 
@@ -318,9 +318,9 @@ static bool remove_surplus(prov_job *job)
     return prov_job_keeps_lease(job);
 }
 
-static prov_settle verified(prov_job *job, const prov_answer *a)
+static prov_ending verified(prov_job *job, const prov_answer *a)
 {
-    return (prov_settle){ .ack = { .kind = PROV_ACK_OBSERVED,
+    return (prov_ending){ .ack = { .kind = PROV_ACK_OBSERVED,
                                    .at = job->link.at,
                                    .verified = true,
                                    .has_copy = true,
@@ -356,12 +356,12 @@ static void verify_nothing(prov_job *job)
         prov_job_failed(job, &a, PROV_DID_FIND, NULL);
         return;
     }
-    prov_settle s = verified(job, &a);
+    prov_ending s = verified(job, &a);
     if (found && !is_linked(job, found->id)) {
         see(job, found, &s.ack);
         touch_again(job, s.also);
     }
-    prov_job_settle(job, &s);
+    prov_job_acknowledge(job, &s);
 }
 
 void prov_job_verify(prov_job *job)
@@ -383,7 +383,7 @@ void prov_job_verify(prov_job *job)
         prov_job_failed(job, &a, PROV_DID_READ, NULL);
         return;
     }
-    prov_settle s = verified(job, &a);
+    prov_ending s = verified(job, &a);
     see(job, &read, &s.ack);
     const prov_object *should = job->wanted_there ? job->desired : job->applied;
     bool same = should && prov_object_equal(prov_job_managed(job, read.object), should);
@@ -393,5 +393,5 @@ void prov_job_verify(prov_job *job)
         s.ack.verify = apr_time_now() + job->reach->config->retry_max;
     if (prov_job_compare_members(job, &read, s.also) > 0 || !same)
         touch_again(job, s.also);
-    prov_job_settle(job, &s);
+    prov_job_acknowledge(job, &s);
 }

@@ -28,8 +28,19 @@ static void put_decimal(prov_buf *b, double number)
     prov_put_u64(b, bits);
 }
 
+static void put_item(prov_buf *b, uint8_t tag, prov_bytes payload)
+{
+    prov_buf_byte(b, tag);
+    prov_put_varint(b, payload.len);
+    prov_buf_add(b, payload.data, payload.len);
+}
+
 static void put_value(prov_buf *b, const prov_value *v)
 {
+    if (prov_item_is_text(v->type)) {
+        put_item(b, (uint8_t)v->type, v->text);
+        return;
+    }
     prov_buf_byte(b, v->type);
     size_t start = b->len;
     switch (v->type) {
@@ -50,7 +61,7 @@ static void put_value(prov_buf *b, const prov_value *v)
         put_fields(b, v->object);
         break;
     default:
-        prov_buf_add(b, v->text.data, v->text.len);
+        break;
     }
     put_length_at(b, start);
 }
@@ -133,13 +144,6 @@ typedef struct pass {
 } pass;
 
 static void pass_fields(pass *s, prov_cursor fields);
-
-static void put_item(prov_buf *b, uint8_t tag, prov_bytes payload)
-{
-    prov_buf_byte(b, tag);
-    prov_put_varint(b, payload.len);
-    prov_buf_add(b, payload.data, payload.len);
-}
 
 static bool pass_value(pass *s, prov_item v)
 {

@@ -239,9 +239,11 @@ const prov_schema *prov_registry_schema(const prov_registry *r, int i)
     return i < r->schema_count ? &r->schemas[i] : &r->services[i - r->schema_count];
 }
 
+/* Most names differ in the first letter, whatever its case. */
 static bool same_name(const char *name, const char *text, size_t len)
 {
-    return strncasecmp(name, text, len) == 0 && name[len] == '\0';
+    return len && ((name[0] ^ text[0]) & ~0x20) == 0 && strncasecmp(name, text, len) == 0 &&
+           name[len] == '\0';
 }
 
 const prov_schema *prov_registry_schema_named(const prov_registry *r, const char *urn)

@@ -60,7 +60,7 @@ static void read_name(loading *l, const prov_json *j, const prov_attr *parent, p
 
 /* References and binaries are case-exact (erratum 6001); what is never to be read is never
  * returned (RFC 7643 section 7). */
-static void settle(prov_declared *d, const prov_json *j, prov_attr *a)
+static void imply_characteristics(prov_declared *d, const prov_json *j, prov_attr *a)
 {
     if (a->type == PROV_TYPE_REFERENCE || a->type == PROV_TYPE_BINARY)
         a->case_exact = true;
@@ -123,7 +123,7 @@ static void read_attr(loading *l, const prov_json *j, const prov_attr *parent, p
     a->uniqueness = prov_declared_word(d, j, "uniqueness", prov_uniqueness_names, PROV_UNIQUE_NONE);
     a->canonical = prov_declared_texts(d, j, "canonicalValues");
     a->references = prov_declared_texts(d, j, "referenceTypes");
-    settle(d, j, a);
+    imply_characteristics(d, j, a);
     check_fit(d, a);
     if (!d->err)
         read_subs(l, j, parent, a);

@@ -208,7 +208,7 @@ static bool is_named(prov_registry *r, const prov_schema *s)
     return false;
 }
 
-static prov_err *settle(prov_registry *r, const char *file, const prov_schema *s)
+static prov_err *attach(prov_registry *r, const char *file, const prov_schema *s)
 {
     prov_resource_type *t = type_like(r, strrchr(s->urn, ':') + 1);
     if (is_named(r, s))
@@ -255,5 +255,5 @@ void prov_registry_declare(prov_registry *r, const prov_declaration *all, int co
             wrong |= told(&to, &all[i], prov_resource_type_load(r, all[i].file, all[i].json));
     /* A type with a mistake may be the one that a schema is for. */
     for (int s = r->core_count; s < r->schema_count && !wrong; s++)
-        told(&to, from[s], settle(r, from[s]->file, &r->schemas[s]));
+        told(&to, from[s], attach(r, from[s]->file, &r->schemas[s]));
 }

@@ -35,6 +35,24 @@ prov_object *prov_object_copy(apr_pool_t *p, const prov_object *o)
     return copy;
 }
 
+static void own_text(apr_pool_t *p, prov_value *v)
+{
+    if (v->type == PROV_TYPE_COMPLEX)
+        prov_object_own(v->object);
+    else if (v->text.len)
+        v->text = prov_bytes_copy(p, v->text);
+}
+
+void prov_object_own(prov_object *o)
+{
+    for (int i = 0; i < o->count; i++) {
+        prov_field *f = &o->fields[i];
+        f->raw = prov_bytes_copy(o->pool, f->raw);
+        for (int v = 0; v < f->count; v++)
+            own_text(o->pool, &f->values[v]);
+    }
+}
+
 static int64_t field_text(const prov_field *f)
 {
     int64_t sum = (int64_t)f->raw.len;

@@ -40,6 +40,7 @@ struct prov_object {
 
 prov_object *prov_object_make(apr_pool_t *p);
 prov_object *prov_object_copy(apr_pool_t *p, const prov_object *o); /* deep, but for text */
+void prov_object_own(prov_object *o); /* copies its text: that may end now where it lay */
 
 prov_field *prov_object_get(const prov_object *o, const prov_attr *a);
 prov_field *prov_object_set(prov_object *o, const prov_attr *a); /* found or new; its values go */

@@ -31,9 +31,8 @@ static const prov_index *built_in(const prov_attr *a)
     const prov_attr *top = a->parent ? a->parent : a;
     for (size_t i = 0; i < INDEXES; i++) {
         const index_row *row = &indexes[i];
-        if (strcmp(row->attr, top->name) != 0 || strcmp(row->schema, top->schema) != 0)
-            continue;
-        if (a == top ? !row->sub : row->sub && strcmp(row->sub, a->name) == 0)
+        if ((a != top) == (row->sub != NULL) && strcmp(row->attr, top->name) == 0 &&
+            (a == top || strcmp(row->sub, a->name) == 0) && strcmp(row->schema, top->schema) == 0)
             return &row->index;
     }
     return NULL;

@@ -77,7 +77,7 @@ bool prov_lease_mine(const prov_lease *l, uint32_t process, uint64_t claim)
     return process != 0 && l->process == process && l->claim == claim;
 }
 
-static prov_link_state settled_state(const prov_link *l)
+static prov_link_state state_at_rest(const prov_link *l)
 {
     static const prov_link_state by_place[] = {
         [PROV_AT_NOTHING] = PROV_LINK_OUT_OF_SCOPE,      [PROV_AT_ACTIVE] = PROV_LINK_SYNCED,
@@ -102,7 +102,7 @@ prov_link_state prov_link_state_of(const prov_link *l, apr_time_t now, bool decl
     if (l->attempt != 0)
         return PROV_LINK_UNKNOWN;
     if (l->applied == l->wanted)
-        return settled_state(l);
+        return state_at_rest(l);
     if (l->refused == l->wanted || gave_up(l, now, give_up))
         return PROV_LINK_FAILED;
     if (l->held == l->wanted)
@@ -176,6 +176,13 @@ static void end_attempt(prov_link *l)
     l->sent_key = empty;
 }
 
+/* One that lies ahead was put there by who knows of a call that may still arrive. */
+static void end_due_verify(prov_link *l, apr_time_t now)
+{
+    if (l->verify <= now)
+        l->verify = 0;
+}
+
 static void applied(prov_link *l, const prov_ack *a)
 {
     end_attempt(l);
@@ -187,7 +194,7 @@ static void applied(prov_link *l, const prov_ack *a)
     l->refused = 0;
     l->held = 0;
     l->last_success = a->now;
-    l->verify = 0;
+    end_due_verify(l, a->now);
     l->due = l->applied != l->wanted ? a->now : 0;
     if (l->applied == l->wanted)
         l->queue = PROV_QUEUE_NORMAL;
@@ -203,7 +210,7 @@ static void observed(prov_link *l, const prov_ack *a)
     end_attempt(l);
     l->at = a->at;
     if (a->verified)
-        l->verify = 0;
+        end_due_verify(l, a->now);
 }
 
 static void note_failure(prov_link *l, const prov_ack *a, uint64_t about)
@@ -256,14 +263,17 @@ void prov_link_ack(prov_link *l, const prov_ack *a)
         note_failure(l, a, about);
     if (a->has_remote)
         take_names(l, a);
-    if (a->verify)
+    if (a->verify > l->verify)
         l->verify = a->verify;
 }
 
-void prov_link_deposit(prov_link *l, prov_bytes remote, apr_time_t now)
+/* His call may have undone what was done since, or made a second object. */
+void prov_link_deposit(prov_link *l, const prov_ack *a)
 {
-    if (!remote.len || prov_bytes_equal(remote, l->remote))
-        return;
-    l->candidate = remote;
-    l->verify = now; /* somebody must look, whatever is thought to be settled */
+    bool other = a->has_remote && a->remote.len && !prov_bytes_equal(a->remote, l->remote);
+    apr_time_t look = a->late ? a->late : other ? a->now : 0;
+    if (other)
+        l->candidate = a->remote;
+    if (look > l->verify)
+        l->verify = look;
 }

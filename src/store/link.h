@@ -151,17 +151,18 @@ typedef struct prov_ack {
     bool held;          /* this wanted, by policy */
     bool more;          /* applied, but work is left (edges): not all of `sent` yet, due now */
     apr_time_t due;     /* when to try again, if not APPLIED; 0: now */
-    apr_time_t verify;  /* 0: leave; ask once more then. APPLIED clears an old one first */
+    apr_time_t verify;  /* 0: leave; ask once more then. APPLIED clears one that was due first */
     bool verified;      /* OBSERVED: and so does the answer to what `verify` asked */
     prov_bytes suspect; /* OBSERVED: what may still turn up there; kept until verified */
     uint16_t status;
+    apr_time_t late;    /* something was sent: when to look, should the lease be lost; or 0 */
     bool counts;        /* a try that failed: tries + 1 */
     prov_bytes excerpt; /* for a person; empty clears */
 } prov_ack;
 /* The caller has checked that the lease is the acknowledger's. */
 void prov_link_ack(prov_link *l, const prov_ack *a);
-/* A late acknowledgement that lost its lease may only leave a candidate, for a look at it. */
-void prov_link_deposit(prov_link *l, prov_bytes remote, apr_time_t now);
+/* A late acknowledgement that lost its lease may only leave a candidate, and make somebody look. */
+void prov_link_deposit(prov_link *l, const prov_ack *a);
 
 /* An edge: one membership at one target. */
 typedef struct prov_edge {

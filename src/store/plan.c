@@ -1,36 +1,48 @@
 #include "store/plan.h"
 
-#include <apr_tables.h>
 #include <string.h>
 
 #define FIRST_OPS 12 /* of one resource made: no more, most often */
 
+/* Not an APR array: that one clears its room when it is made, and add() what it gives. */
 struct prov_plan {
-    apr_array_header_t *ops;
+    apr_pool_t *pool;
+    prov_op *ops;
+    int count, room;
 };
 
 prov_plan *prov_plan_make(apr_pool_t *p)
 {
     prov_plan *plan = apr_palloc(p, sizeof *plan);
-    plan->ops = apr_array_make(p, FIRST_OPS, sizeof(prov_op));
+    *plan = (prov_plan){ p, apr_palloc(p, FIRST_OPS * sizeof(prov_op)), 0, FIRST_OPS };
     return plan;
 }
 
 int prov_plan_length(const prov_plan *plan)
 {
-    return plan->ops->nelts;
+    return plan->count;
 }
 
 const prov_op *prov_plan_op(const prov_plan *plan, int i)
 {
-    return &APR_ARRAY_IDX(plan->ops, i, prov_op);
+    return &plan->ops[i];
+}
+
+static void grow(prov_plan *plan)
+{
+    prov_op *ops = apr_palloc(plan->pool, 2 * (size_t)plan->room * sizeof *ops);
+    memcpy(ops, plan->ops, (size_t)plan->count * sizeof *ops);
+    plan->ops = ops;
+    plan->room *= 2;
 }
 
 /* --- the shapes that operations share ------------------------------------------------------- */
 
 static prov_op *add(prov_plan *plan, prov_op_code code)
 {
-    prov_op *op = apr_array_push(plan->ops);
+    if (plan->count == plan->room)
+        grow(plan);
+    prov_op *op = &plan->ops[plan->count++];
     memset(op, 0, sizeof *op);
     op->code = code;
     return op;

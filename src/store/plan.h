@@ -113,7 +113,8 @@ void prov_plan_renew(prov_plan *plan, const prov_id *id, uint32_t target, const 
  * waited for a key that is free now, stores or drops the copies and the excerpt; a remote id gained
  * or changed unapplies and wakes the edges that have this resource as member, and for a group all
  * its own. Refused with PROV_REMOTE_TAKEN if another link has that remote id. If the lease is lost
- * a remote id is deposited as candidate before the plan is refused with PROV_LEASE_LOST. */
+ * a remote id is deposited as candidate, and somebody is to look at what a late call may have done,
+ * before the plan is refused with PROV_LEASE_LOST. */
 void prov_plan_ack(prov_plan *plan, const prov_id *id, uint32_t target, const prov_ack *ack);
 /* Be woken (due now) when the key is released at the target; together with an ack. */
 void prov_plan_wait_for_key(prov_plan *plan, const prov_id *id, uint32_t target, uint16_t type,

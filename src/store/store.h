@@ -58,6 +58,7 @@ typedef struct prov_process {
 prov_err *prov_store_register(prov_store *s, uint64_t generation, prov_process *out);
 /* Its generation is another now. */
 prov_err *prov_store_register_anew(prov_store *s, const prov_process *process);
+/* Not while it has leases: whoever takes them back knows by this number whose they were. */
 prov_err *prov_store_unregister(prov_store *s, uint32_t process);
 
 /* --- writing -------------------------------------------------------------------------------- */

@@ -26,7 +26,7 @@ use POSIX qw(WNOHANG);
 use Time::HiRes qw(time sleep);
 use ProvisionTest::Process qw(:all);
 
-our @EXPORT = qw(wait_for free_port decode build_dir data_dir quick seeds);
+our @EXPORT = qw(wait_for free_port beside ended_badly decode build_dir data_dir quick seeds);
 our @EXPORT_OK = @ProvisionTest::Process::EXPORT_OK;
 
 my $root = abs_path(__FILE__ =~ s{[^/]*$}{../..}r);

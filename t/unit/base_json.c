@@ -220,8 +220,10 @@ static void releases(apr_pool_t *p)
     const prov_json *j;
     apr_pool_t *sub;
     apr_pool_create(&sub, p);
-    ok(!prov_json_parse(sub, PROV_BYTES("{\"a\":[1,{\"b\":\"c\"}]}"), &j), "parsed on a pool");
-    apr_pool_destroy(sub); /* the leak checker tells whether this released it */
+    ok(!prov_json_parse(sub, PROV_BYTES("[[1],2]"), &j), "parsed on a pool");
+    prov_json_end(sub, j);
+    ok(!prov_json_parse(sub, PROV_BYTES("{\"a\":[1,{\"b\":\"c\"}]}"), &j), "and once more");
+    apr_pool_destroy(sub); /* the leak checker tells whether either is left, or went twice */
 }
 
 static void writes(apr_pool_t *p)

@@ -1,9 +1,11 @@
 /* What must hold when two things happen at once: the engine with its real pump and store against a
  * target in this process, one interleaving after the other. */
 #define OBJECTS 130
+#include "base/fault.h"
 #include "outbound/engine.h"
 #include "outbound_given.h"
 #include <apr_network_io.h>
+#include <signal.h>
 
 static uint32_t number; /* the target's */
 
@@ -154,8 +156,8 @@ static void test_stubborn_group(void)
 static prov_id still; /* whose process stands still */
 static bool reached;  /* the target was called all the same */
 
-/* After it has prepared, and for so long that another has taken the link. */
-static void stand_still(prov_call *call)
+/* For so long that another has taken the link. */
+static void claim_for_another(void)
 {
     apr_time_t limit = config->settings.call_limit, now = apr_time_now();
     prov_lease lease = { .process = 4711, .claim = 1, .until = now + 4 * limit };
@@ -163,7 +165,13 @@ static void stand_still(prov_call *call)
     prov_plan *plan = prov_plan_make(pool);
     prov_plan_claim(plan, &still, number, &lease, now + 4 * limit, &budget);
     commit(plan, "another's claim");
-    apr_sleep(2 * limit);
+}
+
+/* After it has prepared. */
+static void stand_still(prov_call *call)
+{
+    claim_for_another();
+    apr_sleep(2 * config->settings.call_limit);
 
     apr_socket_t *listener, *caller;
     apr_sockaddr_t *at;
@@ -189,6 +197,71 @@ static void test_lost_lease(void)
     put(user_type, &still, "xena", NULL);
     ok(settle() && count_named("xena") == 1, "who stood still past his lease leaves it to others");
     ok(!target.during && !reached, "and calls nobody any more");
+}
+
+/* Between its last look at the lease and the first byte: another has written what is newer. */
+static void fall_behind(prov_call *call)
+{
+    prov_plan *plan = prov_plan_make(pool);
+    prov_ack ack = { .kind = PROV_ACK_APPLIED, .process = 4711, .claim = 1, .at = PROV_AT_ACTIVE };
+    put(user_type, &still, "yann", "newer");
+    claim_for_another();
+    thing *t = find_by("User", NULL, "yann");
+    apr_cpystrn(t->title, "newer", sizeof t->title);
+    ack.sent = link_of(&still).wanted;
+    ack.now = apr_time_now();
+    prov_plan_ack(plan, &still, number, &ack);
+    commit(plan, "another's acknowledgement");
+}
+
+static void test_late_update(void)
+{
+    plan_faults(0, NULL);
+    still = prov_id_make();
+    put(user_type, &still, "yann", "first");
+    settle();
+    target.during = fall_behind;
+    put(user_type, &still, "yann", "older");
+    ok(settle() && !target.during, "who stood still writes all the same, after another has");
+    is_str(there("User", "yann")->title, "newer", "and what he undid is done again");
+}
+
+static int count_marked(const prov_id *id)
+{
+    int count = 0;
+    const char *mark = prov_id_text(pool, id);
+    for (int i = 0; i < OBJECTS; i++)
+        count += target.things[i].there && strcmp(target.things[i].external_id, mark) == 0;
+    return count;
+}
+
+/* The same object, by one who stood still, while another makes it. */
+static void make_another(prov_call *call)
+{
+    prov_verdict v;
+    prov_plan *plan = prov_plan_make(pool);
+    prov_ack ack = {
+        .kind = PROV_ACK_APPLIED, .process = 4711, .claim = 1, .sent = 1, .has_remote = true
+    };
+    thing *t = make_thing();
+    apr_cpystrn(t->name, "older name", sizeof t->name);
+    apr_cpystrn(t->type, "User", sizeof t->type);
+    apr_cpystrn(t->external_id, prov_id_text(pool, &still), sizeof t->external_id);
+    ack.now = apr_time_now();
+    ack.late = ack.now + 2 * config->settings.call_limit;
+    ack.remote = prov_bytes_of(t->id);
+    prov_plan_ack(plan, &still, number, &ack);
+    prov_store_submit(store, plan, &v);
+}
+
+static void test_late_meanwhile(void)
+{
+    plan_faults(0, NULL);
+    still = prov_id_make();
+    target.during = make_another;
+    put(user_type, &still, "zoe", NULL);
+    ok(settle() && !target.during, "who stood still is told of while another is at work");
+    is_int(count_marked(&still), 1, "and is not forgotten by what that one acknowledges");
 }
 
 /* The ids of another place, or of one that was restored, are not ours to write to. */
@@ -316,6 +389,36 @@ static void test_nobodys_generation(void)
     ok(prov_engine_generation(engine) > stored && !is_nobodys(), "as a newer one");
 }
 
+/* A newer configuration comes, and finds nobody older to wait for. */
+static void overtake(int signal)
+{
+    take_over(NULL);
+}
+
+static uint64_t stored_generation(void)
+{
+    prov_snapshot *n;
+    if (prov_store_read(store, pool, &n))
+        return 0;
+    uint64_t stored = prov_snapshot_generation(n, NULL);
+    prov_snapshot_end(n);
+    return stored;
+}
+
+static void test_slow_start(void)
+{
+    prov_engine *slow = NULL;
+    prov_engine_settings s = {
+        .store = store, .registry = registry, .config = config, .dispatch = true
+    };
+    signal(SIGUSR1, overtake);
+    prov_fault_at("register", 1, SIGUSR1);
+    prov_err *err = prov_engine_start(pool, &s, &slow);
+    ok(!err && prov_engine_generation(slow) == stored_generation(),
+       "who was overtaken before he could be seen declares his configuration anew");
+    prov_engine_stop(slow);
+}
+
 int main(int argc, const char *const *argv)
 {
     begin(argc, argv);
@@ -327,10 +430,13 @@ int main(int argc, const char *const *argv)
     test_late_create();
     test_stubborn_group();
     test_lost_lease();
+    test_late_update();
+    test_late_meanwhile();
     test_other_place();
     test_names_alike();
     test_old_generation();
     test_nobodys_generation();
+    test_slow_start();
     end();
     return plan_done();
 }

@@ -49,7 +49,7 @@ static struct {
         char id[16];
     } arrives;
     bool vanishes;               /* what the next search shows is gone after it */
-    void (*during)(prov_call *); /* the next create, before it answers */
+    void (*during)(prov_call *); /* the next create or update, before it is done */
     struct {
         apr_time_t at; /* 0: nothing is on its way */
         char id[16], title[40];
@@ -189,16 +189,21 @@ static void arrive(const char *type)
     target.late.at = 0;
 }
 
+static void wait_for_it(prov_call *call)
+{
+    void (*during)(prov_call *) = target.during;
+    target.during = NULL;
+    if (during)
+        during(call);
+}
+
 static prov_answer create(prov_call *call, const prov_object *wanted, prov_remote *remote)
 {
     prov_answer a;
     apr_thread_mutex_lock(target.lock);
     fault f = take_fault();
     target.creates++;
-    void (*during)(prov_call *) = target.during;
-    target.during = NULL;
-    if (during)
-        during(call);
+    wait_for_it(call);
     if (!fails_before(f, &a)) {
         if (find_by(call->type->name, NULL, text_of(call, wanted, call->type->naming->name)))
             a = answered(409);
@@ -268,6 +273,7 @@ static prov_answer update(prov_call *call, const char *id, const char *etag,
     apr_thread_mutex_lock(target.lock);
     fault f = take_fault();
     target.updates++;
+    wait_for_it(call);
     if (f == LATE) {
         target.late.at = apr_time_now() + LATE_BY;
         apr_cpystrn(target.late.id, id, sizeof target.late.id);

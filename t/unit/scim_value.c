@@ -301,6 +301,23 @@ static void test_puts(apr_pool_t *p, const prov_registry *r)
     is_int(o->count, 3, "and the rest is there");
 }
 
+static void test_own(apr_pool_t *p, const prov_registry *r)
+{
+    static const char *const paths[] = { "userName", "name.givenName", "profileUrl",
+                                         "emails.value" };
+    const prov_resource_type *user = prov_registry_type_named(r, "User");
+    prov_object *o = prov_object_make(p);
+    char text[] = "word";
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        prov_object_put_text(o, prov_schema_find(r, user, paths[i], strlen(paths[i]), NULL), text);
+    prov_object_keep(o, 999, (prov_bytes){ (const uint8_t *)text, 4 });
+    const char *before = tree_json(p, user, o);
+    prov_object_own(o);
+    memset(text, 'x', 4);
+    is_str(tree_json(p, user, o), before, "text that was copied may go where it lay");
+    is_bytes(o->fields[o->count - 1].raw, PROV_BYTES("word"), "that of no declared attribute too");
+}
+
 /* No core attribute in the record is immutable or readOnly: two are made so for this test. */
 static void test_replace(apr_pool_t *p, const prov_registry *r)
 {
@@ -344,6 +361,7 @@ int main(void)
     test_many(p, r);
     test_equality(p, r);
     test_puts(p, r);
+    test_own(p, r);
     test_replace(p, r);
     apr_pool_destroy(p);
     return plan_done();

@@ -219,6 +219,40 @@ static void test_late(void)
     refused(prepared(&ann, "ann"), PROV_LEASE_LOST, "a late prepare leaves nothing");
 }
 
+static bool note_process(void *baton, const prov_process *process)
+{
+    *(uint32_t *)baton = process->number;
+    return true;
+}
+
+static uint32_t last_process(void)
+{
+    uint32_t number = 0;
+    prov_snapshot *n = see();
+    prov_snapshot_processes(n, note_process, &number);
+    prov_snapshot_end(n);
+    return number;
+}
+
+/* Who looked for the dead before it took its last lease takes it for one without any. */
+static void test_dead(void)
+{
+    prov_id ann = linked("ann");
+    prov_process gone;
+    fatal(prov_store_register(store, 0, &gone));
+    prov_lease lease = { gone.number, 1, S(200) };
+    prov_plan *a = plan();
+    prov_plan_claim(a, &ann, target, &lease, S(190), &plenty);
+    done(a, "a claim of one who dies over it");
+    fatal(prov_store_unregister(store, gone.number));
+    is_int(last_process(), gone.number, "he is known by his number while he has a lease");
+    a = plan();
+    prov_plan_reclaim(a, &ann, target, &lease);
+    done(a, "which is taken back");
+    fatal(prov_store_unregister(store, gone.number));
+    is_int(last_process(), 0, "then he is forgotten");
+}
+
 /* --- names at a target ---------------------------------------------------------------------------
  */
 
@@ -366,6 +400,11 @@ static void test_supersede(void)
     prov_plan_touch(a, &old, &soon);
     submit(a);
     ok(due_at(150).count == 0 && wanted > 0, "no touch brings it back");
+    ack = applied(&old, "r-ann", "ann");
+    ack.claim = 4711;
+    ack.late = S(500);
+    refused(acked(&old, &ack), PROV_LEASE_LOST, "who lost it long ago has called all the same");
+    is_int(link_of(&again, target).verify, S(500), "what he did is looked for at the new one's");
 }
 
 static void test_delete(void)
@@ -483,11 +522,11 @@ int main(void)
         { "claims", test_claims },
         { "a link carried", test_done_link },
         { "a late answer", test_late },
+        { "the dead", test_dead },
         { "names", test_names },
         { "names that are alike", test_names_alike },
         { "rehire", test_supersede },
         { "delete", test_delete },
-
         { "targets", test_targets },
     };
     apr_initialize();

@@ -249,16 +249,25 @@ void prov_effect_grown(prov_apply *a)
     prov_rows_touch(&a->tx, &link, &touch);
 }
 
+/* Whose object it is by now. */
+static bool find_successor(prov_apply *a, const prov_op *op, prov_link *out)
+{
+    bool found = prov_rows_link(&a->tx, &op->id, op->target, out);
+    while (found && prov_rows_superseded(out)) {
+        prov_id next = out->superseded_by;
+        found = prov_rows_link(&a->tx, &next, op->target, out);
+    }
+    return found;
+}
+
 PROV_EFFECT(deposit)
 {
     prov_link old, now;
-    if (!op->ack.has_remote || !op->ack.remote.len ||
-        !prov_rows_link(&a->tx, &op->id, op->target, &old) ||
-        prov_lease_mine(&old.lease, op->ack.process, op->ack.claim))
+    if (!find_successor(a, op, &old) || prov_lease_mine(&old.lease, op->ack.process, op->ack.claim))
         return;
     now = old;
-    prov_link_deposit(&now, op->ack.remote, op->ack.now);
-    if (!prov_bytes_equal(old.candidate, now.candidate))
+    prov_link_deposit(&now, &op->ack);
+    if (!prov_bytes_equal(old.candidate, now.candidate) || old.verify != now.verify)
         prov_rows_link_put(&a->tx, &old, &now);
 }
 

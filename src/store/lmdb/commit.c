@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define BATCH_PLANS 256
-#define BATCH_OPS   2000 /* a batch ends with the plan that passes it */
 /* How many batches a leader commits after his own before he hands over: a hand-over costs a switch
  * of threads during which nothing is committed, leading on costs the leader's caller a commit. */
 #define LEAD_ON      1
@@ -25,7 +24,7 @@ struct prov_ticket {
     prov_ticket *next;
 };
 
-struct prov_batch {
+struct prov_commit_batch {
     const prov_plan *plans[BATCH_PLANS];
     prov_verdict *verdicts[BATCH_PLANS];
     prov_ticket *owners[BATCH_PLANS];
@@ -121,7 +120,7 @@ static void run_one(prov_committer *c, const prov_plan *plan, prov_verdict *verd
 
 /* As many as one transaction may hold, in the one that began with `rc`; up to `end`. False if it
  * came to nothing and each must have its own. */
-static bool run_together(prov_committer *c, prov_batch *b, prov_tx *tx, int rc, int *end)
+static bool run_together(prov_committer *c, prov_commit_batch *b, prov_tx *tx, int rc, int *end)
 {
     *end = b->count;
     for (int i = 0; rc && i < b->count; i++)
@@ -144,7 +143,7 @@ static bool run_together(prov_committer *c, prov_batch *b, prov_tx *tx, int rc, 
 }
 
 /* Returns how many of the batch are done: the first ones. */
-static int run(prov_committer *c, prov_batch *b, prov_tx *tx, int rc)
+static int run(prov_committer *c, prov_commit_batch *b, prov_tx *tx, int rc)
 {
     int end;
     if (!run_together(c, b, tx, rc, &end))
@@ -170,13 +169,14 @@ static void dequeue(prov_committer *c)
         c->last = &c->first;
 }
 
-/* In the order of arrival, up to the first step; a ticket of many plans may be taken in parts. */
-static void fill(prov_committer *c, prov_batch *b)
+/* In the order of arrival, up to the first step; a ticket of many plans may be taken in parts. An
+ * operation is about a row: no more are taken than could fit. */
+static void fill(prov_committer *c, prov_commit_batch *b)
 {
     int most = c->each ? 1 : BATCH_PLANS;
     int ops = 0;
     b->count = 0;
-    while (c->first && c->first->plans && b->count < most && ops < BATCH_OPS) {
+    while (c->first && c->first->plans && b->count < most && ops < PROV_TRANSACTION_ROWS) {
         prov_ticket *t = c->first;
         b->plans[b->count] = t->plans[t->taken];
         b->verdicts[b->count] = &t->verdicts[t->taken];
@@ -188,7 +188,7 @@ static void fill(prov_committer *c, prov_batch *b)
 }
 
 /* What did not fit goes back to where it stood, and shares the next commit with what came since. */
-static void put_back(prov_committer *c, const prov_batch *b, int from)
+static void put_back(prov_committer *c, const prov_commit_batch *b, int from)
 {
     for (int i = b->count - 1; i >= from; i--) {
         prov_ticket *t = b->owners[i];
@@ -202,7 +202,7 @@ static void put_back(prov_committer *c, const prov_batch *b, int from)
 }
 
 /* An owner whose last plan is done may be gone as soon as he is called. */
-static void wake_owners(prov_batch *b, int count)
+static void wake_owners(prov_commit_batch *b, int count)
 {
     for (int i = 0; i < count; i++) {
         prov_ticket *t = b->owners[i];

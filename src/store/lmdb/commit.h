@@ -7,15 +7,15 @@
 
 /* One submitter asleep: his plans, or the one step that he runs himself while holding the lock. */
 typedef struct prov_ticket prov_ticket;
-typedef struct prov_batch prov_batch; /* what one transaction takes of them */
+typedef struct prov_commit_batch prov_commit_batch; /* what one transaction takes of them */
 /* What a step does to the transaction; `scratch` and the first error are the transaction's. */
 typedef void prov_step(prov_tx *tx, void *baton);
 
 typedef struct prov_committer {
     prov_env *env;
-    apr_pool_t *scratch; /* the leader's; its allocator is its own */
-    prov_batch *batch;   /* the leader's; not on his stack, as every thread leads once */
-    bool each;           /* a commit for each plan */
+    apr_pool_t *scratch;      /* the leader's; its allocator is its own */
+    prov_commit_batch *batch; /* the leader's; not on his stack, as every thread leads once */
+    bool each;                /* a commit for each plan */
 
     pthread_mutex_t lock;
     prov_ticket *first, **last;

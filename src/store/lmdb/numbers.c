@@ -141,10 +141,24 @@ prov_err *prov_store_register_anew(prov_store *s, const prov_process *process)
     return rc ? prov_store_own_err(s, rc, "The process cannot be registered") : NULL;
 }
 
+static bool has_leases(prov_tx *tx, uint32_t process)
+{
+    prov_row_key prefix;
+    prov_walk w;
+    PROV_PREFIX(tx, prefix, LEASE, 1, process);
+    prov_walk_begin(&w, tx, &prefix, NULL);
+    bool any = prov_walk_next(&w);
+    prov_walk_end(&w);
+    return any;
+}
+
 static void drop_process(prov_tx *tx, void *baton)
 {
+    uint32_t number = *(const uint32_t *)baton;
     prov_row_key key;
-    PROV_KEY(tx, key, PROCESS, *(const uint32_t *)baton);
+    if (has_leases(tx, number))
+        return;
+    PROV_KEY(tx, key, PROCESS, number);
     prov_tx_delete(tx, &key);
 }
 

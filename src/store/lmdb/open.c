@@ -42,10 +42,10 @@ static prov_err *check_settings(apr_pool_t *p, const prov_store_settings *s)
 
 /* --- opening -------------------------------------------------------------------------------- */
 
-typedef struct settling {
+typedef struct identifying {
     const prov_store_settings *settings;
     bool wrong_key;
-} settling;
+} identifying;
 
 static void find_tenant(prov_tx *tx, const char *name)
 {
@@ -76,9 +76,9 @@ static bool check_key(prov_tx *tx, const uint8_t check[PROV_DIGEST_LEN])
     return true;
 }
 
-static void settle(prov_tx *tx, void *baton)
+static void identify(prov_tx *tx, void *baton)
 {
-    settling *s = baton;
+    identifying *s = baton;
     find_tenant(tx, s->settings->tenant);
     s->wrong_key = !check_key(tx, s->settings->key_check);
 }
@@ -94,7 +94,7 @@ static apr_status_t close_store(void *data)
 static prov_err *open_store(apr_pool_t *p, const prov_store_settings *settings, prov_store **out)
 {
     prov_store *s = apr_pcalloc(p, sizeof *s);
-    settling what = { .settings = settings };
+    identifying what = { .settings = settings };
     prov_err *err = prov_env_open(&s->env, p, settings);
     if (err)
         return err;
@@ -104,7 +104,7 @@ static prov_err *open_store(apr_pool_t *p, const prov_store_settings *settings, 
     if (err)
         return err;
     apr_pool_cleanup_register(p, s, close_store, apr_pool_cleanup_null);
-    int rc = prov_committer_step(&s->committer, settle, &what, NULL);
+    int rc = prov_committer_step(&s->committer, identify, &what, NULL);
     if (rc)
         return prov_env_err(p, &s->env, rc, "The store cannot be opened");
     if (what.wrong_key) {

@@ -8,8 +8,8 @@ use IO::Socket::INET ();
 use POSIX ();
 use Time::HiRes qw(time sleep);
 
-our @EXPORT_OK = qw(wait_for free_port spawn children_of alive group_alive slurp spew tail apache2 load_module
-    sanitizer_runtimes);
+our @EXPORT_OK = qw(wait_for free_port beside ended_badly spawn children_of alive group_alive slurp
+    spew tail apache2 load_module sanitizer_runtimes);
 our %EXPORT_TAGS = (all => \@EXPORT_OK);
 
 # Asks until the answer is true, and returns it; false after the seconds. A bound, not a measure.
@@ -53,6 +53,26 @@ sub reserve
 }
 
 END { unlink map { "/tmp/provision-port-$_" } keys %reserved if ($reserver // 0) == $$ }
+
+# Runs it in a process of its own, which does not outlive this one. Returns the pid; it ends well if
+# what it runs returns true.
+my %prctl = (x86_64 => 157, aarch64 => 167);
+sub beside
+{
+    my ($run) = @_;
+    my $parent = $$;
+    my $pid = fork // die "fork: $!";
+    return $pid if $pid;
+    my $number = $prctl{ (POSIX::uname())[4] };
+    syscall $number, 1, POSIX::SIGKILL() if $number; # PR_SET_PDEATHSIG
+    POSIX::_exit(1) if getppid() != $parent;
+    my $well = eval { $run->() };
+    print STDERR "# $@" if $@;
+    POSIX::_exit($well ? 0 : 1);
+}
+
+# Waits for them all. How many ended badly.
+sub ended_badly { return scalar grep { waitpid $_, 0; $? } @_ }
 
 # A process in a group of its own (so that it can be killed whole), its output in a file.
 sub spawn

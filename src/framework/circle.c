@@ -1,4 +1,4 @@
-#include "framework/together.h"
+#include "framework/circle.h"
 #include "framework/change.h"
 
 #define TRIES 8
@@ -37,8 +37,8 @@ static bool is_worth_another(prov_service *s, apr_pool_t *p, const prov_verdict 
             (v->why == PROV_NOT_GENERATION && !prov_outbound_see(s->engine, p)));
 }
 
-prov_err *prov_provision_together(prov_service *s, apr_pool_t *p, const prov_caller *caller,
-                                  const prov_change *const changes[], int count)
+prov_err *prov_provision_circle(prov_service *s, apr_pool_t *p, const prov_caller *caller,
+                                const prov_change *const changes[], int count)
 {
     prov_verdict verdict;
     int tries = 0;

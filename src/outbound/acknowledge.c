@@ -71,7 +71,7 @@ static void submit_with_next(prov_job *job, const prov_plan *ended, prov_verdict
         prov_ahead_claimed(job, verdicts[1].kind == PROV_DONE);
 }
 
-bool prov_job_settle(prov_job *job, prov_settle *s)
+bool prov_job_acknowledge(prov_job *job, prov_ending *s)
 {
     prov_verdict verdicts[2], *verdict = verdicts;
     prov_ack *a = &s->ack;
@@ -81,6 +81,9 @@ bool prov_job_settle(prov_job *job, prov_settle *s)
     a->now = apr_time_now();
     if (!a->sent)
         a->sent = job->link.wanted;
+    /* Twice, as who has the lease then may be at a call that began before. */
+    if (job->link.attempt)
+        a->late = a->now + 2 * job->engine->config->settings.call_limit;
     if (a->excerpt.len > EXCERPT_MOST)
         a->excerpt.len = EXCERPT_MOST;
     give_up(job, a);
@@ -108,19 +111,19 @@ bool prov_job_settle(prov_job *job, prov_settle *s)
 
 void prov_job_release(prov_job *job, apr_time_t due, const char *why)
 {
-    prov_settle s = { .ack = {
+    prov_ending s = { .ack = {
                           .kind = PROV_ACK_RELEASED, .due = due, .excerpt = prov_bytes_of(why) } };
-    prov_job_settle(job, &s);
+    prov_job_acknowledge(job, &s);
 }
 
 void prov_job_refuse(prov_job *job, const char *why)
 {
-    prov_settle s = { .ack = { .kind = PROV_ACK_NOT_APPLIED,
+    prov_ending s = { .ack = { .kind = PROV_ACK_NOT_APPLIED,
                                .refused = true,
                                .counts = true,
                                .status = (uint16_t)job->written,
                                .excerpt = prov_bytes_of(why) } };
-    prov_job_settle(job, &s);
+    prov_job_acknowledge(job, &s);
 }
 
 static prov_outcome outcome_of(const prov_job *job, prov_target_event event, apr_time_t wait,
@@ -141,7 +144,7 @@ void prov_job_applied(prov_job *job, prov_at_target at, const prov_remote *remot
                       const prov_object *as, bool more, prov_plan *also)
 {
     bool wrote = job->link.attempt != 0;
-    prov_settle s = { .ack = { .kind = PROV_ACK_APPLIED,
+    prov_ending s = { .ack = { .kind = PROV_ACK_APPLIED,
                                .sent = job->link.wanted,
                                .at = at,
                                .more = more,
@@ -163,15 +166,13 @@ void prov_job_applied(prov_job *job, prov_at_target at, const prov_remote *remot
     apr_time_t now = apr_time_now();
     if (job->link.verify && wrote)
         s.ack.verify = now + job->engine->config->settings.call_limit;
-    else if (job->link.verify > now)
-        s.ack.verify = job->link.verify;
     else if (job->reference_waits && at == PROV_AT_ACTIVE)
         s.ack.verify =
             now + (job->reach->config->retry_max < REFERENCE_WAIT ? job->reach->config->retry_max
                                                                   : REFERENCE_WAIT);
     if (wrote)
         s.outcome = outcome_of(job, PROV_TARGET_GOOD_WRITE, 0, NULL);
-    prov_job_settle(job, &s);
+    prov_job_acknowledge(job, &s);
 }
 
 prov_at_target prov_job_place(const prov_job *job, const prov_object *read)
@@ -202,7 +203,7 @@ static const prov_object *suspected(const prov_job *job)
 void prov_job_observed(prov_job *job, const prov_remote *remote, const prov_answer *a,
                        bool was_ambiguous)
 {
-    prov_settle s = { .ack = { .kind = PROV_ACK_OBSERVED,
+    prov_ending s = { .ack = { .kind = PROV_ACK_OBSERVED,
                                .at = PROV_AT_NOTHING,
                                .has_remote = true,
                                .has_copy = true,
@@ -222,7 +223,7 @@ void prov_job_observed(prov_job *job, const prov_remote *remote, const prov_answ
         s.ack.suspect = prov_job_encode(job, suspected(job));
         s.ack.verify = apr_time_now() + 2 * job->engine->config->settings.call_limit;
     }
-    prov_job_settle(job, &s);
+    prov_job_acknowledge(job, &s);
 }
 
 bool prov_job_ask_target(prov_job *job)
@@ -259,7 +260,7 @@ void prov_job_failed(prov_job *job, const prov_answer *a, int did, prov_plan *al
     bool wrote = did == PROV_DID_CREATE || did == PROV_DID_UPDATE || did == PROV_DID_REMOVE ||
                  did == PROV_DID_MEMBERS;
     prov_meaning m = meaning_of(job, a, did);
-    prov_settle s = { .ack = { .status = (uint16_t)a->status,
+    prov_ending s = { .ack = { .status = (uint16_t)a->status,
                                .counts = true,
                                .due = m.wait ? apr_time_now() + m.wait : prov_job_later(job),
                                .excerpt = prov_bytes_of(a->excerpt) },
@@ -270,7 +271,7 @@ void prov_job_failed(prov_job *job, const prov_answer *a, int did, prov_plan *al
                  : m.certainly_not_applied ? PROV_ACK_NOT_APPLIED
                                            : PROV_ACK_AMBIGUOUS;
     s.ack.refused = wrote && m.effect == PROV_EFFECT_REFUSED;
-    prov_job_settle(job, &s);
+    prov_job_acknowledge(job, &s);
 }
 
 bool prov_job_keeps_lease(prov_job *job)
