@@ -515,8 +515,8 @@ sub change_set
 sub split_name
 {
     my ($key) = @_;
-    my ($urn, $name, $sub) = $key =~ /^(?:(urn:.*):)?([^.:]+)(?:\.([^.:]+))?$/i or refuse(@UNKNOWN);
-    return ($urn, $name, $sub);
+    my @parts = $key =~ /^(?:(urn:.*):)?([^.:]+)(?:\.([^.:]+))?$/i or refuse(@UNKNOWN);
+    return @parts;
 }
 
 sub change_extension
