@@ -515,8 +515,7 @@ sub change_set
 sub split_name
 {
     my ($key) = @_;
-    my @parts = $key =~ /^(?:(urn:.*):)?([^.:]+)(?:\.([^.:]+))?$/i or refuse(@UNKNOWN);
-    return @parts;
+    return $key =~ /^(?:(urn:.*):)?([^.:]+)(?:\.([^.:]+))?$/i ? ($1, $2, $3) : refuse(@UNKNOWN);
 }
 
 sub change_extension
