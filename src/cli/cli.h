@@ -14,8 +14,9 @@ typedef struct prov_cli {
     const char *state, *target, *application, *permit, *expires, *value;
     const char *limit, *format, *map, *rejects, *type, *domain;
     const char *filter;
-    const char *dry_run, *progress, *repair; /* flags: not NULL if given */
-    void *prepared;                          /* what the command's prepare left for its run */
+    const char *sort_by;
+    const char *dry_run, *progress, *repair, *descending; /* flags: not NULL if given */
+    void *prepared; /* what the command's prepare left for its run */
     const char *request, *now, *combine;
     apr_array_header_t *policies; /* of const char *: --policy, as often as it is given */
     bool trace, json;

@@ -9,15 +9,23 @@ prov_err *prov_cli_explain(prov_cli *c)
     const prov_caller caller = { .application = &everything, .permissions = PROV_MAY_ADMIN };
     const prov_resource_type *type = NULL;
     prov_explained *rows;
-    prov_filter *filter;
+    prov_filter *filter = NULL;
+    prov_sort *sort = NULL;
+    prov_err *err = NULL;
     int count;
     everything.inbound_store = NULL;
     if (c->type && !(type = prov_registry_type_named(s->registry, c->type)))
         return prov_err_make(c->pool, 400, NULL, "there is no resource type %s", c->type);
-    prov_err *err =
-        prov_filter_parse(c->pool, s->registry, type, c->words[0], &prov_filter_defaults, &filter);
+    if (!c->count && !c->sort_by)
+        return prov_err_make(c->pool, 400, NULL, "explain what: a filter, or --sort-by");
+    if (c->count)
+        err = prov_filter_parse(c->pool, s->registry, type, c->words[0], &prov_filter_defaults,
+                                &filter);
     if (!err)
-        err = prov_service_explain(s, c->pool, &caller, type, filter, &rows, &count);
+        err = prov_sort_parse(c->pool, s->registry, type, c->sort_by,
+                              c->descending ? "descending" : NULL, &sort);
+    if (!err)
+        err = prov_service_explain(s, c->pool, &caller, type, filter, sort, &rows, &count);
     for (int i = 0; !err && i < count; i++) {
         prov_print_text(c->print, "type", rows[i].type->name);
         prov_print_text(c->print, "plan", rows[i].index ? "index" : "scan");

@@ -1,5 +1,6 @@
 #include "framework/explain.h"
 #include "framework/candidates.h"
+#include "framework/ordered.h"
 
 #include "store/index.h"
 
@@ -18,6 +19,15 @@ static int64_t count_of(const prov_window *w, const prov_resource_type *type)
     return sum;
 }
 
+/* A page of it, from the start. */
+static prov_explained explain_order(const prov_window *w, apr_pool_t *p,
+                                    const prov_resource_type *type, const prov_sort *sort)
+{
+    int64_t there = count_of(w, type), page = w->service->config->settings.default_results;
+    const char *plan = sort ? prov_ordered_plan(w, p, type, sort) : NULL;
+    return (prov_explained){ type, plan, plan && page < there ? page : there, there };
+}
+
 static prov_explained explain(const prov_window *w, apr_pool_t *p, const prov_resource_type *type,
                               const prov_filter *f)
 {
@@ -30,7 +40,7 @@ static prov_explained explain(const prov_window *w, apr_pool_t *p, const prov_re
 
 prov_err *prov_service_explain(const prov_service *s, apr_pool_t *p, const prov_caller *caller,
                                const prov_resource_type *type, const prov_filter *f,
-                               prov_explained **out, int *count)
+                               const prov_sort *sort, prov_explained **out, int *count)
 {
     prov_snapshot *n;
     int types = prov_registry_type_count(s->registry);
@@ -40,9 +50,12 @@ prov_err *prov_service_explain(const prov_service *s, apr_pool_t *p, const prov_
     prov_window w = prov_window_make(s, n, caller);
     *out = apr_pcalloc(p, (size_t)types * sizeof **out);
     *count = 0;
-    for (int i = 0; i < types; i++)
-        if (!type || type == prov_registry_type(s->registry, i))
-            (*out)[(*count)++] = explain(&w, p, prov_registry_type(s->registry, i), f);
+    for (int i = 0; i < types; i++) {
+        const prov_resource_type *t = prov_registry_type(s->registry, i);
+        if (!type || type == t) /* what several types have in common is sorted together */
+            (*out)[(*count)++] =
+                f ? explain(&w, p, t, f) : explain_order(&w, p, t, type ? sort : NULL);
+    }
     prov_snapshot_end(n);
     return NULL;
 }

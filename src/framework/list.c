@@ -1,6 +1,6 @@
 #include "framework/list.h"
 #include "framework/candidates.h"
-#include "scim/sort_heap.h"
+#include "framework/ordered.h"
 
 #include <apr_strings.h>
 #include <inttypes.h>
@@ -17,8 +17,9 @@ typedef struct listing {
     prov_each_view *each;
     void *baton;
     prov_listed *out;
-    prov_sort_heap *heap; /* NULL: not sorted */
-    apr_pool_t *scratch;
+    prov_sort_heap *heap; /* NULL: nothing is sorted */
+    bool by_index;        /* in order already */
+    apr_pool_t *pool, *scratch;
     bool counting;   /* the total is how many match */
     int64_t matched; /* behind the cursor's place, if there is one */
     int64_t taken;
@@ -263,42 +264,88 @@ static prov_err *make_heap(listing *l, apr_pool_t *p)
     return NULL;
 }
 
+/* Who is no longer where an index had him is shown where he is now, or was. */
+static bool is_in_place(const listing *l, const prov_view *view, const prov_sort_entry *e,
+                        prov_bytes *whole)
+{
+    prov_sort_key key;
+    if (!l->by_index)
+        return true;
+    prov_sort_key_of(l->query->sort, view, &key);
+    if (!prov_ordered_is_at(e, &key))
+        return false;
+    if (key.len > e->len)
+        *whole = (prov_bytes){ apr_pmemdup(l->pool, key.data, key.len), key.len };
+    return true;
+}
+
 /* What is gone by now is left out. */
 static void show(listing *l, const prov_sort_entry *e)
 {
+    prov_bytes key = { e->key, e->len };
     prov_view view;
     prov_record rec;
     apr_pool_clear(l->scratch);
     bool there = prov_window_find(&l->window, l->query->type, &e->id, &rec) &&
                  (l->type = prov_registry_type_numbered(l->window.service->registry,
                                                         prov_record_head(rec).type)) &&
-                 prov_window_view(&l->window, l->scratch, l->type, &e->id, rec, &view);
-    if (l->taken >= l->query->want)
-        l->closed = true;
-    else if (there)
+                 prov_window_view(&l->window, l->scratch, l->type, &e->id, rec, &view) &&
+                 is_in_place(l, &view, e, &key);
+    if (there)
         take(l, &view);
     if (!l->closed)
-        l->out->last = (prov_list_place){ 0, e->id, { e->key, e->len } };
+        l->out->last = (prov_list_place){ 0, e->id, key };
 }
 
-static prov_err *show_sorted(listing *l)
+static prov_err *show_all(listing *l, const prov_sort_entry *entries, int64_t from, int64_t count)
 {
-    const prov_sort_entry *entries;
-    int64_t count = prov_sort_heap_done(l->heap, &entries);
     prov_err *err = NULL;
-    for (int64_t i = l->query->first - 1; i < count && !l->closed && !err; i++) {
-        show(l, &entries[i]);
+    for (int64_t i = from; i < count && !l->closed && !err; i++) {
+        if (i - from < l->query->want)
+            show(l, &entries[i]);
+        else
+            l->closed = true;
         if (prov_snapshot_is_old(l->window.n))
             err = prov_snapshot_refresh(l->window.n);
     }
     return err;
 }
 
+static prov_err *list_sorted(listing *l, apr_pool_t *p)
+{
+    const prov_sort_entry *entries;
+    prov_err *err = make_heap(l, p);
+    if (!err)
+        err = list_types(l, p);
+    if (err)
+        return err;
+    int64_t count = prov_sort_heap_done(l->heap, &entries);
+    return show_all(l, entries, l->query->first - 1, count);
+}
+
+/* From an index if one has the order of all that is asked for. */
+static prov_err *list_in_order(listing *l, apr_pool_t *p)
+{
+    const prov_query *q = l->query;
+    prov_ordered found;
+    l->type = q->type;
+    if (q->filter || !q->type)
+        return list_sorted(l, p);
+    int64_t total = count(l, l->type, l->window.fixed);
+    prov_err *err = prov_ordered_page(&l->window, p, q, total, &found);
+    if (err || !found.plan)
+        return err ? err : list_sorted(l, p);
+    l->by_index = true;
+    l->matched = total;
+    explain(l, p, found.plan, found.looked_at);
+    return show_all(l, found.entries, 0, found.count);
+}
+
 prov_err *prov_service_list(prov_service *s, apr_pool_t *p, const prov_caller *caller,
                             const prov_query *q, prov_each_view *each, void *baton,
                             prov_listed *out)
 {
-    listing l = { .query = q, .each = each, .baton = baton, .out = out };
+    listing l = { .query = q, .each = each, .baton = baton, .out = out, .pool = p };
     bool sorted = q->sort && q->want > 0;
     prov_snapshot *n;
     prov_err *err = prov_store_read(s->store, p, &n);
@@ -309,12 +356,7 @@ prov_err *prov_service_list(prov_service *s, apr_pool_t *p, const prov_caller *c
     l.window.base = q->base;
     l.counting = !q->after && (q->filter || sorted);
     apr_pool_create(&l.scratch, p);
-    if (sorted)
-        err = make_heap(&l, p);
-    if (!err)
-        err = list_types(&l, p);
-    if (!err && sorted)
-        err = show_sorted(&l);
+    err = sorted ? list_in_order(&l, p) : list_types(&l, p);
     apr_pool_destroy(l.scratch);
     prov_snapshot_end(n);
     out->total = l.matched;

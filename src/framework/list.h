@@ -21,9 +21,10 @@ typedef struct prov_query {
     int64_t first, want;            /* startIndex, count */
     bool onward;                    /* tell whether there is more, and from where */
     const prov_list_place *after;   /* or NULL; then first is 1, and the total is not counted */
-    int64_t max_sort;               /* the last startIndex + count - 1 of a sorted list; 0: any */
-    int64_t max_scan;               /* resources looked at without an index; 0: any */
-    bool explain;                   /* tell the plan */
+    int64_t
+        max_sort; /* the last startIndex + count - 1 of a list sorted without an index; 0: any */
+    int64_t max_scan; /* resources looked at without an index; 0: any */
+    bool explain;     /* tell the plan */
     const char *base;
 } prov_query;
 
@@ -37,8 +38,8 @@ typedef struct prov_listed {
 /* Gets each resource on a view that dies after it. False: the page is full without this one. */
 typedef bool prov_each_view(void *baton, const prov_view *v);
 
-/* Uses an index when the filter has one, else a scan in steps of PROV_SNAPSHOT_MOST. 400 tooMany
- * above the limits. */
+/* Uses an index when the filter has one, or the order has one and there is no filter; else a scan
+ * in steps of PROV_SNAPSHOT_MOST. 400 tooMany above the limits, which are for what is scanned. */
 prov_err *prov_service_list(prov_service *s, apr_pool_t *p, const prov_caller *caller,
                             const prov_query *q, prov_each_view *each, void *baton,
                             prov_listed *out);

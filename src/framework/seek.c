@@ -209,7 +209,7 @@ static const struct {
     { "meta.lastModified", PROV_IN_HEADER, PROV_SEEK_RANGE, by_time, true },
 };
 
-static bool is_ready(const prov_window *w, prov_index_kind kind, uint16_t attr)
+bool prov_seek_ready(const prov_window *w, prov_index_kind kind, uint16_t attr)
 {
     prov_stage stage;
     return prov_snapshot_stage(w->n, kind, attr, &stage) && stage.at == PROV_STAGE_READY &&
@@ -237,7 +237,7 @@ static seeker *place_of(const prov_window *w, const prov_resource_type *type, co
             continue;
         *kind = places[i].times && t->op == PROV_OP_PR ? PROV_SEEK_ALL : places[i].kind;
         bool can = t->op == PROV_OP_EQ || (places[i].times && is_ordered(t->op));
-        bool ready = !places[i].times || is_ready(w, PROV_INDEX_TIMES, 0);
+        bool ready = !places[i].times || prov_seek_ready(w, PROV_INDEX_TIMES, 0);
         return can && ready ? places[i].find : NULL;
     }
     return NULL;
@@ -269,7 +269,8 @@ static seeker *value_of(const prov_window *w, apr_pool_t *p, const prov_term *t,
     prov_bytes key;
     if (!index || finds_empty(index, t) ||
         (!index->always &&
-         !is_ready(w, index->unique ? PROV_INDEX_UNIQUE : PROV_INDEX_VALUES, t->attr->number)))
+         !prov_seek_ready(w, index->unique ? PROV_INDEX_UNIQUE : PROV_INDEX_VALUES,
+                          t->attr->number)))
         return NULL;
     *kind = t->op != PROV_OP_EQ ? kind_of(t) : index->unique ? PROV_SEEK_ONE : PROV_SEEK_EQUAL;
     if (prov_index_equal_to(p, t, &key))

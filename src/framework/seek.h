@@ -25,6 +25,8 @@ typedef enum {
     PROV_SEEKS
 } prov_seek_kind;
 
+/* Whether an index that was declared over resources can be relied upon. */
+bool prov_seek_ready(const prov_window *w, prov_index_kind kind, uint16_t attr);
 /* Whether there is an index for the comparison. */
 bool prov_seek_can(const prov_window *w, apr_pool_t *p, const prov_resource_type *type,
                    const prov_term *term, prov_seek_kind *kind);

@@ -210,6 +210,7 @@ static bool scan_target(prov_engine *e, apr_pool_t *p, prov_snapshot *n, uint32_
                           .reread = row.moved },
                .last = after };
     prov_plan_must_be_generation(s.plan, prov_engine_generation(e));
+    prov_plan_must_stand_at(s.plan, target, &after);
     prov_snapshot_links_at(n, target, &after, touch_link, &s);
     bool more = s.count == SCAN_STEP;
     prov_plan_scan(s.plan, target, &s.last, !more);
@@ -218,10 +219,13 @@ static bool scan_target(prov_engine *e, apr_pool_t *p, prov_snapshot *n, uint32_
 }
 
 typedef struct rechecking {
+    const prov_engine *engine;
+    prov_snapshot *n;
     prov_plan *plan;
     prov_touch touch;
     uint64_t generation;
     bool older;
+    bool groups; /* one of them may be, or have been, a group */
     int count;
 } rechecking;
 
@@ -232,9 +236,29 @@ static bool is_older(void *baton, const prov_process *process)
     return !r->older;
 }
 
+static bool may_be_group(const rechecking *r, const prov_id *id)
+{
+    prov_record rec;
+    if (!prov_snapshot_resource(r->n, id, &rec))
+        return true;
+    const prov_resource_type *type =
+        prov_registry_type_numbered(r->engine->registry, prov_record_head(rec).type);
+    return type && prov_type_is_group(type);
+}
+
+/* Whoever knew of no roles did not touch who is below a group. */
+static void scan_roles(const rechecking *r)
+{
+    prov_id start = { { 0 } };
+    for (int i = 0; i < r->engine->reach_count; i++)
+        if (r->engine->reaches[i].role_count)
+            prov_plan_scan(r->plan, r->engine->reaches[i].number, &start, false);
+}
+
 static bool recheck_one(void *baton, const prov_id *id)
 {
     rechecking *r = baton;
+    r->groups = r->groups || may_be_group(r, id);
     prov_plan_touch(r->plan, id, &r->touch);
     prov_plan_recheck_done(r->plan, id);
     return ++r->count < SCAN_STEP;
@@ -243,7 +267,9 @@ static bool recheck_one(void *baton, const prov_id *id)
 static bool recheck(prov_engine *e, apr_pool_t *p, prov_snapshot *n)
 {
     prov_verdict verdict;
-    rechecking r = { .plan = prov_plan_make(p),
+    rechecking r = { .engine = e,
+                     .n = n,
+                     .plan = prov_plan_make(p),
                      .touch = { .now = apr_time_now(),
                                 .queue = PROV_QUEUE_NORMAL,
                                 .trigger = PROV_TRIGGER_CONFIG,
@@ -255,8 +281,10 @@ static bool recheck(prov_engine *e, apr_pool_t *p, prov_snapshot *n)
     prov_snapshot_rechecks(n, recheck_one, &r);
     if (!r.count)
         return false;
+    if (r.groups)
+        scan_roles(&r);
     prov_store_submit(e->store, r.plan, &verdict);
-    return r.count == SCAN_STEP && verdict.kind == PROV_DONE;
+    return (r.groups || r.count == SCAN_STEP) && verdict.kind == PROV_DONE;
 }
 
 bool prov_generation_scan(prov_engine *e, apr_pool_t *p)

@@ -5,7 +5,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-/* Folding may shorten, and nothing that long is worth folding as a whole. */
+/* What is longer is worth folding as a whole only if that shortens it much. */
 #define TEXT_LOOKED_AT (4 * PROV_SORT_KEY)
 
 enum { THERE, MISSING }; /* first byte of a key */
@@ -131,37 +131,45 @@ static void put_decimal(prov_sort_key *k, double d)
     put_number(k, bits & SIGN ? ~bits : bits | SIGN);
 }
 
-static prov_bytes looked_at(prov_bytes text)
+/* What stands before an ASCII character folds as it does in the whole. */
+static prov_bytes folded(apr_pool_t *scratch, prov_bytes text)
 {
-    if (text.len <= TEXT_LOOKED_AT)
-        return text;
-    text.len = TEXT_LOOKED_AT;
-    while (text.len && (text.data[text.len] & 0xc0) == 0x80)
-        text.len--;
-    return text;
+    prov_bytes head = text, out;
+    if (text.len > TEXT_LOOKED_AT)
+        for (head.len = TEXT_LOOKED_AT; head.len < text.len && head.data[head.len] & 0x80;)
+            head.len++;
+    out = prov_text_fold(scratch, head);
+    return out.len < PROV_SORT_KEY && head.len < text.len ? prov_text_fold(scratch, text) : out;
 }
 
-static void put_text(prov_sort_key *k, const prov_attr *a, prov_bytes text, apr_pool_t *scratch)
+/* As an index has it (store/index.h), as far as there is room. */
+static prov_bytes comparable(const prov_attr *a, prov_bytes text, apr_pool_t *scratch)
 {
     prov_bytes out;
-    text = looked_at(text);
-    if (a->type == PROV_TYPE_BINARY)
-        out = prov_text_unbase64(scratch, text, &out) ? out : text;
-    else if (a->precis)
-        out = prov_text_username(scratch, text, &out) ? prov_text_fold(scratch, text) : out;
-    else
-        out =
-            a->case_exact || a->type == PROV_TYPE_REFERENCE ? text : prov_text_fold(scratch, text);
-    put(k, out.data, out.len);
+    if (a->type == PROV_TYPE_BINARY) {
+        text.len = text.len < TEXT_LOOKED_AT ? text.len : TEXT_LOOKED_AT;
+        return prov_text_unbase64(scratch, text, &out) ? out : text;
+    }
+    if (a->precis)
+        return prov_text_username(scratch, text, &out) ? folded(scratch, text) : out;
+    return a->case_exact || a->type == PROV_TYPE_REFERENCE ? text : folded(scratch, text);
 }
 
-static void set(prov_sort_key *k, const prov_attr *a, const prov_value *v, apr_pool_t *scratch)
+static void begin(prov_sort_key *k, const prov_attr *a)
 {
-    if (v->type != a->type || v->type == PROV_TYPE_COMPLEX)
-        return; /* stored under an earlier schema */
     k->data[0] = THERE;
     k->data[1] = (uint8_t)a->type; /* a name may have another type in another type of resource */
     k->len = 2;
+}
+
+/* A name stands behind its domain's prefix. */
+static void set(prov_sort_key *k, const prov_attr *a, prov_bytes prefix, const prov_value *v,
+                apr_pool_t *scratch)
+{
+    if (v->type != a->type || v->type == PROV_TYPE_COMPLEX)
+        return; /* stored under an earlier schema */
+    prov_bytes text;
+    begin(k, a);
     switch (a->type) {
     case PROV_TYPE_BOOLEAN:
         put(k, v->boolean ? "\1" : "\0", 1);
@@ -176,7 +184,9 @@ static void set(prov_sort_key *k, const prov_attr *a, const prov_value *v, apr_p
         put_number(k, (uint64_t)v->instant ^ SIGN);
         break;
     default:
-        put_text(k, a, v->text, scratch);
+        put(k, prefix.data, prefix.len);
+        text = comparable(a, v->text, scratch);
+        put(k, text.data, text.len);
     }
 }
 
@@ -226,16 +236,6 @@ static bool choose(const path *at, prov_item field, prov_item *out)
     return any;
 }
 
-/* userName as everybody sees it: behind its domain. */
-static prov_bytes shown(const prov_view *v, prov_bytes name)
-{
-    uint8_t *joined = apr_palloc(v->scratch, v->prefix.len + name.len + 1);
-    memcpy(joined, v->prefix.data, v->prefix.len);
-    if (name.len)
-        memcpy(joined + v->prefix.len, name.data, name.len);
-    return (prov_bytes){ joined, v->prefix.len + name.len };
-}
-
 static void key_of_record(const path *at, const prov_view *v, prov_sort_key *k)
 {
     prov_item item;
@@ -246,9 +246,10 @@ static void key_of_record(const path *at, const prov_view *v, prov_sort_key *k)
                     !prov_cursor_find(prov_item_fields(item), at->sub->number, &item)))
         return;
     prov_value value = value_of(item);
+    prov_bytes prefix = { NULL, 0 }; /* userName as everybody sees it: behind its domain */
     if (at->attr->precis && v->prefix.len)
-        value.text = shown(v, value.text);
-    set(k, at->sub ? at->sub : at->attr, &value, v->scratch);
+        prefix = prov_text_fold(v->scratch, v->prefix);
+    set(k, at->sub ? at->sub : at->attr, prefix, &value, v->scratch);
 }
 
 typedef struct first {
@@ -263,18 +264,24 @@ static bool take_first(void *baton, const prov_object *value)
     const first *f = baton;
     const prov_field *field = prov_object_get(value, f->at->sub);
     if (field && field->count)
-        set(f->key, f->at->sub, &field->values[0], f->scratch);
+        set(f->key, f->at->sub, (prov_bytes){ NULL, 0 }, &field->values[0], f->scratch);
     return false;
+}
+
+static const path *path_of(const prov_sort *s, const prov_resource_type *type)
+{
+    for (int i = 0; i < s->count; i++)
+        if (s->paths[i].type == type)
+            return s->paths[i].attr ? &s->paths[i] : NULL;
+    return NULL;
 }
 
 void prov_sort_key_of(const prov_sort *s, const prov_view *v, prov_sort_key *out)
 {
-    const path *at = s->paths;
-    while (at < s->paths + s->count && at->type != v->type)
-        at++;
+    const path *at = path_of(s, v->type);
     out->data[0] = MISSING;
     out->len = 1;
-    if (at == s->paths + s->count || !at->attr)
+    if (!at)
         return;
     const prov_attr *a = at->sub ? at->sub : at->attr;
     prov_value value = { .type = a->type };
@@ -282,7 +289,7 @@ void prov_sort_key_of(const prov_sort *s, const prov_view *v, prov_sort_key *out
     if (at->attr->place == PROV_IN_RECORD)
         key_of_record(at, v, out);
     else if (at->header && at->header(v, &value))
-        set(out, a, &value, v->scratch);
+        set(out, a, (prov_bytes){ NULL, 0 }, &value, v->scratch);
     else if (at->attr->place != PROV_IN_HEADER && at->sub && v->elsewhere)
         v->elsewhere(v, at->attr, take_first, &f);
 }
@@ -294,4 +301,32 @@ int prov_sort_compare(const prov_sort *s, prov_bytes a, const prov_id *a_id, pro
     if (sign)
         return s->descending ? -sign : sign;
     return memcmp(a_id->b, b_id->b, sizeof a_id->b);
+}
+
+/* --- what an index knows of it ---------------------------------------------------------------- */
+
+const prov_attr *prov_sort_attr(const prov_sort *s, const prov_resource_type *type)
+{
+    const path *at = path_of(s, type);
+    return !at ? NULL : at->sub ? at->sub : at->attr;
+}
+
+bool prov_sort_descends(const prov_sort *s)
+{
+    return s->descending;
+}
+
+void prov_sort_key_make(const prov_attr *a, prov_bytes prefix, prov_bytes value, prov_sort_key *out)
+{
+    begin(out, a);
+    put(out, prefix.data, prefix.len);
+    put(out, value.data, value.len);
+}
+
+bool prov_sort_key_read(const prov_attr *a, prov_bytes key, prov_bytes *value)
+{
+    if (key.len < 2 || key.data[0] != THERE || key.data[1] != (uint8_t)a->type)
+        return false;
+    *value = (prov_bytes){ key.data + 2, key.len - 2 };
+    return true;
 }

@@ -30,6 +30,17 @@ void prov_sort_key_of(const prov_sort *s, const prov_view *v, prov_sort_key *out
 int prov_sort_compare(const prov_sort *s, prov_bytes a, const prov_id *a_id, prov_bytes b,
                       const prov_id *b_id);
 
+/* For whoever has the values in their order already. What a type is ordered by, the sub-attribute
+ * if there is one; NULL if it lacks it. */
+const prov_attr *prov_sort_attr(const prov_sort *s, const prov_resource_type *type);
+bool prov_sort_descends(const prov_sort *s);
+/* The key of a value as an index has it: folded if its case does not count, numbers and times as
+ * eight bytes in their order; behind a domain's prefix if it is a name. And back, prefix and value:
+ * false if the key is that of no value. */
+void prov_sort_key_make(const prov_attr *a, prov_bytes prefix, prov_bytes value,
+                        prov_sort_key *out);
+bool prov_sort_key_read(const prov_attr *a, prov_bytes key, prov_bytes *value);
+
 /* The same text for the same order. */
 const char *prov_sort_print(apr_pool_t *p, const prov_sort *s);
 

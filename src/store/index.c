@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_MOST   300 /* a longer text is cut to ... */
+/* A longer text is cut to ... */
+#define KEY_MOST   (PROV_INDEX_KEY_MOST - 1)
 #define KEY_PREFIX 200 /* ... this, and a digest of the whole */
 
 typedef struct index_row {

@@ -19,6 +19,7 @@ const prov_index *prov_index_of(const prov_attr *a);
 /* Whether a schema that is changed to say so changes the keys. */
 bool prov_index_is_exact(const prov_attr *a);
 
+#define PROV_INDEX_KEY_MOST 301 /* bytes of a key */
 typedef struct prov_index_key {
     uint16_t attr; /* dictionary number */
     bool unique;

@@ -96,6 +96,11 @@ void prov_plan_must_be_staged(prov_plan *plan, uint64_t staged)
     add(plan, PROV_OP_MUST_BE_STAGED)->number = staged;
 }
 
+void prov_plan_must_stand_at(prov_plan *plan, uint32_t target, const prov_id *after)
+{
+    add_link(plan, PROV_OP_MUST_STAND_AT, after, target);
+}
+
 void prov_plan_must_be_generation(prov_plan *plan, uint64_t generation)
 {
     add(plan, PROV_OP_MUST_BE_GENERATION)->number = generation;

@@ -36,6 +36,8 @@ void prov_plan_must_be_only(prov_plan *plan, const prov_id *id, uint16_t attr, u
 void prov_plan_must_be_generation(prov_plan *plan, uint64_t generation);
 /* The indexes are those that I knew: of a process that is not registered. */
 void prov_plan_must_be_staged(prov_plan *plan, uint64_t staged);
+/* The target's scan stands there: else somebody was quicker, or began it anew (PROV_NOT_DUE). */
+void prov_plan_must_stand_at(prov_plan *plan, uint32_t target, const prov_id *after);
 
 /* --- resources ----------------------------------------------------------------------------- */
 /* The whole record; the resource is new or at the version a precondition names. The committer sets
@@ -223,7 +225,7 @@ typedef struct prov_verdict {
 /* clang-format off */
 #define PROV_PLAN_OPS(ROW)                                                                         \
     ROW(MUST_EXIST) ROW(MUST_BE_VERSION) ROW(MUST_BE_ONLY) ROW(MUST_BE_GENERATION)                 \
-    ROW(MUST_BE_STAGED) ROW(PUT) ROW(PUT_LARGE) ROW(DELETE_LARGE) ROW(DELETE) ROW(INDEX)           \
+    ROW(MUST_BE_STAGED) ROW(MUST_STAND_AT) ROW(PUT) ROW(PUT_LARGE) ROW(DELETE_LARGE) ROW(DELETE) ROW(INDEX)           \
     ROW(UNINDEX) ROW(CREDENTIAL) ROW(MEMBER_ADD) ROW(MEMBER_REMOVE) ROW(MEMBER_REMOVE_ALL)         \
     ROW(MOVED) ROW(TOUCH) ROW(TOUCH_LINK) ROW(GRANT) ROW(CLAIM) ROW(PREPARE) ROW(RENEW) ROW(ACK)   \
     ROW(WAIT_FOR_KEY) ROW(SUPERSEDE) ROW(RECLAIM) ROW(EDGE) ROW(EDGE_SENT) ROW(EDGE_ACK)           \

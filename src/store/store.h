@@ -124,6 +124,22 @@ typedef struct prov_period {
     apr_time_t from, to;
 } prov_period;
 void prov_snapshot_period(prov_snapshot *n, const prov_period *r, prov_each_id *each, void *baton);
+/* An index from its first key to its last, or back; those that have a key in common always by their
+ * ids. A key is what prov_index_keys made of the value, of a time prov_index_integer's eight bytes;
+ * not `exact`: a long one is shown as far as it lies there, and is no place to go on from. */
+typedef struct prov_ordering {
+    prov_index_kind kind;
+    uint16_t attr;           /* not of times */
+    uint16_t type;           /* only of this; 0: of any, which is cheaper, but not of times */
+    uint16_t domain;         /* as in prov_range */
+    bool modified;           /* of times: else created */
+    bool descending;         /* the keys */
+    prov_bytes after;        /* behind this key and ... */
+    const prov_id *after_id; /* ... this id; NULL: from the start */
+} prov_ordering;
+typedef bool prov_each_key(void *baton, prov_bytes key, bool exact, const prov_id *id);
+void prov_snapshot_ordered(prov_snapshot *n, const prov_ordering *o, prov_each_key *each,
+                           void *baton);
 /* How far an index is that was declared over resources. False: it never was. */
 bool prov_snapshot_stage(prov_snapshot *n, prov_index_kind kind, uint16_t attr, prov_stage *out);
 typedef bool prov_each_stage(void *baton, const prov_stage *stage);
@@ -132,6 +148,9 @@ typedef bool prov_each_resource(void *baton, const prov_id *id, prov_record rec)
 void prov_snapshot_resources(prov_snapshot *n, uint16_t type, const prov_id *after,
                              prov_each_resource *each, void *baton);
 int64_t prov_snapshot_count(prov_snapshot *n, uint16_t type, uint16_t domain);
+/* Of types and domains that are not declared now, too. */
+typedef bool prov_each_count(void *baton, uint16_t type, uint16_t domain, int64_t count);
+void prov_snapshot_counts(prov_snapshot *n, prov_each_count *each, void *baton);
 
 typedef struct prov_credential {
     prov_bytes hash;

@@ -41,8 +41,11 @@ sub million_lines
     return (
         [ 'million-get', "GET by id, $of / of $few", 0.83, 1, \&gets ],
         (map { [ "million-$_->[0]", "$_->[1] of $of / static", 0.7, 0.9, filters_by($_) ] } @filters),
-        [ 'million-page', 'sorted, last page / first, by cursor', 0.5, 0.9, \&pages, either => 1,
-            by => 'cpu' ],
+        [ 'million-page', 'sorted, last page / first, by cursor', 0.5, 0.9,
+            sub { pages('displayName', 'id pr') }, either => 1, by => 'cpu' ],
+        [ 'million-order', 'in an index\'s order, last page / first', 0.5, 0.9,
+            sub { pages('userName') }, either => 1, by => 'cpu' ],
+        [ 'million-sorted', 'a page in an index\'s order / sorted', $users / 5000, $users / 1000, \&sorted ],
         [ 'million-scan', "co filter, resources per s / $scanned", 1, 2.67, \&scans ],
         [ 'million-memory', 'memory, group and list / of a tenth', 1.1, 1, \&streams, most => 1,
             by => 'memory', rounds => 1 ],
@@ -142,9 +145,17 @@ sub page
 # Without httpd, whose part is small beside that of a million.
 sub pages
 {
+    my @by = @_;
     my $store = million()->{server}->store_dir;
-    return map { my $which = $_; sub { program("$programs/page", $store, 2 * $seconds, $which) } }
+    return map { my $which = $_; sub { program("$programs/page", $store, 2 * $seconds, $which, @by) } }
         qw(last first);
+}
+
+sub sorted
+{
+    my $store = million()->{server}->store_dir;
+    return map { my @how = @$_; sub { program("$programs/page", $store, 2 * $seconds, 'first', 'userName', @how) } }
+        [], ['id pr'];
 }
 
 sub scans

@@ -1,5 +1,5 @@
-/* page STORE SECONDS first|last: makes the first or the last page of all users by displayName,
- * reached by cursor, again and again. */
+/* page STORE SECONDS first|last ATTRIBUTE [FILTER]: makes the first or the last page of all users
+ * by an attribute, reached by cursor, again and again. */
 #include "bench.h"
 
 #include "framework/list.h"
@@ -44,7 +44,8 @@ int main(int argc, const char *const *argv)
 {
     apr_pool_t *p, *turn;
     prov_sort *sort;
-    fatal_if(argc != 4, "page STORE SECONDS first|last");
+    prov_filter *filter = NULL;
+    fatal_if(argc < 5, "page STORE SECONDS first|last ATTRIBUTE [FILTER]");
     apr_initialize();
     apr_pool_create(&p, NULL);
     apr_pool_create(&turn, p);
@@ -55,8 +56,12 @@ int main(int argc, const char *const *argv)
     g.query = (prov_query){ .type = prov_registry_type_named(s->registry, "User"), .first = 1 };
     g.query.want = PAGE;
     g.query.onward = true;
-    fatal(p, prov_sort_parse(p, s->registry, g.query.type, "displayName", NULL, &sort));
+    fatal(p, prov_sort_parse(p, s->registry, g.query.type, argv[4], NULL, &sort));
+    if (argc > 5)
+        fatal(p, prov_filter_parse(p, s->registry, g.query.type, argv[5], &prov_filter_defaults,
+                                   &filter));
     g.query.sort = sort;
+    g.query.filter = filter;
     if (strcmp(argv[3], "last") == 0)
         go_to_end(&g, p);
     measured m = measure(argv[2]);

@@ -33,12 +33,16 @@ static prov_touch touch(uint8_t queue)
         prov_touch){ .now = apr_time_now() + later, .queue = queue, .trigger = PROV_TRIGGER_SCIM };
 }
 
+static const char *role; /* the group of those who are to be there; NULL: everybody */
+
 static void configure(void)
 {
     config = prov_config_make(pool);
     config->settings.call_limit = apr_time_from_msec(60);
     config->settings.pool = 4;
     prov_idp *idp = prov_idp_make(pool, "there", "test");
+    if (role)
+        *(const char **)apr_array_push(idp->roles = apr_array_make(pool, 1, sizeof role)) = role;
     declared = prov_connector_config_make(pool, "in-process", no_options, sizeof(int), "test");
     declared->connector = &in_process;
     declared->idp = idp->name;
@@ -148,7 +152,7 @@ static void put(const prov_resource_type *t, const prov_id *id, const char *name
     commit(plan, name);
 }
 
-static void delete (const prov_resource_type *t, const prov_id *id)
+__attribute__((unused)) static void delete (const prov_resource_type *t, const prov_id *id)
 {
     prov_head head;
     int count = 0;
@@ -206,7 +210,7 @@ static bool settle(void)
     return false;
 }
 
-static prov_link link_of(const prov_id *id)
+__attribute__((unused)) static prov_link link_of(const prov_id *id)
 {
     prov_snapshot *n;
     prov_link l = { 0 };
@@ -228,7 +232,7 @@ static thing *there(const char *type, const char *name)
     return found;
 }
 
-static int count_named(const char *name)
+__attribute__((unused)) static int count_named(const char *name)
 {
     int count = 0;
     for (int i = 0; i < OBJECTS; i++)
@@ -236,7 +240,7 @@ static int count_named(const char *name)
     return count;
 }
 
-static void plan_faults(int count, const fault *faults)
+__attribute__((unused)) static void plan_faults(int count, const fault *faults)
 {
     apr_thread_mutex_lock(target.lock);
     for (int i = 0; i < count; i++)

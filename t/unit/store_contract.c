@@ -515,6 +515,7 @@ static void test_generation(void)
     refused(a, PROV_NOT_GENERATION, "an older one is refused");
     a = plan();
     prov_plan_must_be_generation(a, 3);
+    prov_plan_must_stand_at(a, target, &none);
     prov_plan_scan(a, target, &id, false);
     prov_plan_recheck(a, &id, 2);
     prov_plan_recheck(a, &other, 3);
@@ -525,6 +526,10 @@ static void test_generation(void)
     prov_snapshot_rechecks(n, note_id, &again);
     ok(again.count == 1 && prov_id_equal(&again.ids[0], &id), "what is to be checked");
     prov_snapshot_end(n);
+    a = plan();
+    prov_plan_must_stand_at(a, target, &none);
+    prov_plan_scan(a, target, &none, true);
+    refused(a, PROV_NOT_DUE, "who was overtaken does not end it");
     a = plan();
     prov_plan_scan(a, target, &id, true);
     prov_plan_recheck_done(a, &id);

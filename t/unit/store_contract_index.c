@@ -98,6 +98,122 @@ static void test_long(void)
     ok(found(true, NULL, "\1\1", 0)[0] == 'c', "and those that lie before");
 }
 
+/* --- in order -------------------------------------------------------------------------------- */
+
+typedef struct letters {
+    char text[40];
+    int len, most, inexact;
+} letters;
+
+static bool note_letter(void *baton, prov_bytes key, bool exact, const prov_id *id)
+{
+    letters *l = baton;
+    int i = 0;
+    while (i < SORTED && !prov_id_equal(&ids[i], id))
+        i++;
+    l->text[l->len++] = i < SORTED ? (char)('a' + i) : '?';
+    l->inexact += !exact;
+    return l->len != l->most;
+}
+
+static letters in_order(prov_ordering o, int most)
+{
+    letters l = { .most = most };
+    prov_snapshot *n = see();
+    o.domain = (uint16_t)domain;
+    prov_snapshot_ordered(n, &o, note_letter, &l);
+    prov_snapshot_end(n);
+    return l;
+}
+
+static bool is_key_of(void *baton, prov_bytes key, bool exact, const prov_id *id)
+{
+    int *i = baton;
+    *i += exact && prov_bytes_equal(key, key_at(*i)) && prov_id_equal(id, &ids[*i]);
+    return true;
+}
+
+static void test_order(void)
+{
+    const struct {
+        bool descending;
+        int after, after_id; /* places; -1: from the start */
+        const char *unique, *values;
+    } rows[] = {
+        { false, -1, -1, "abcdefghi", "abcdefghi" },
+        { true, -1, -1, "ihgfedcba", "ihgfedcba" },
+        { false, 2, 2, "defghi", "defghi" },
+        { true, 2, 2, "ba", "ba" },
+        { false, 8, 8, "", "" },
+        { true, 0, 0, "", "" },
+        { false, 2, 3, "cdefghi", "cdefghi" },
+        { true, 2, 1, "ba", "ba" },
+        { true, 2, 3, "cba", "cba" },
+    };
+    given_store("keys in their order, either way");
+    given_keys(); /* whose ids fall while the keys rise */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (int unique = 0; unique < 2; unique++) {
+            prov_ordering o = { .kind = unique ? PROV_INDEX_UNIQUE : PROV_INDEX_VALUES };
+            o.attr = unique ? user_name : external_id;
+            o.descending = rows[i].descending;
+            o.after = rows[i].after < 0 ? prov_bytes_of(NULL) : key_at(rows[i].after);
+            o.after_id = rows[i].after < 0 ? NULL : &ids[rows[i].after_id];
+            const char *want = unique ? rows[i].unique : rows[i].values;
+            is_str(in_order(o, 0).text, want, "row %d, %s", (int)i, unique ? "unique" : "not");
+            is_int(in_order(o, 2).len, strlen(want) < 2 ? strlen(want) : 2,
+                   "as far as it is asked");
+        }
+    int right = 0;
+    prov_snapshot *n = see();
+    prov_ordering o = { .kind = PROV_INDEX_VALUES,
+                        .attr = external_id,
+                        .domain = (uint16_t)domain };
+    prov_snapshot_ordered(n, &o, is_key_of, &right);
+    is_int(right, SORTED, "with their keys as they were put");
+    o.type = group_type->number;
+    is_str(in_order(o, 0).text, "", "of another type there is none");
+    o.type = user_type->number;
+    is_int(in_order(o, 0).len, SORTED, "of this all");
+    prov_snapshot_end(n);
+}
+
+static void put_ties(prov_plan *a, prov_bytes key, int from, int to)
+{
+    for (int i = from; i < to; i++)
+        prov_plan_index(a, &ids[i], external_id, (uint16_t)domain, key, false);
+}
+
+static void test_ties(void)
+{
+    static const uint8_t low[1200] = { 1 };
+    prov_ordering o = { .kind = PROV_INDEX_VALUES, .attr = external_id };
+    given_store("keys that several have");
+    prov_plan *a = plan();
+    for (int i = 0; i < SORTED; i++) {
+        ids[i] = prov_id_make();
+        prov_plan_put(a, &ids[i], record(user_type, apr_psprintf(p, "user%d", i)));
+    }
+    put_ties(a, PROV_BYTES("\1x"), 0, 3);
+    put_ties(a, PROV_BYTES("\1y"), 3, 4);
+    put_ties(a, PROV_BYTES("\1z"), 4, 8);
+    done(a, "are put");
+    is_str(in_order(o, 0).text, "abcdefgh", "by their ids");
+    o.descending = true;
+    is_str(in_order(o, 0).text, "efghdabc", "by their ids going back, too");
+    is_str(in_order(o, 2).text, "ef", "as far as it is asked");
+    o.after = PROV_BYTES("\1z");
+    o.after_id = &ids[5];
+    is_str(in_order(o, 0).text, "ghdabc", "from between them");
+    o.descending = false;
+    is_str(in_order(o, 0).text, "gh", "either way");
+    a = plan();
+    put_ties(a, (prov_bytes){ low, sizeof low }, 8, 9);
+    done(a, "a key longer than any the file can hold");
+    o.after_id = NULL;
+    is_int(in_order(o, 0).inexact, 1, "is told from one that lies there as it is");
+}
+
 /* --- times ---------------------------------------------------------------------------------- */
 
 static void put_at(const prov_id *id, apr_time_t created, apr_time_t modified)
@@ -151,6 +267,10 @@ static void test_times(void)
     prov_plan_delete(a, &ids[0], &soon);
     done(a, "one goes");
     is_int(count_between(true, INT64_MIN, INT64_MAX), 4, "it has no place any more");
+    prov_ordering o = { .kind = PROV_INDEX_TIMES, .type = user_type->number };
+    is_str(in_order(o, 0).text, "bcde", "the others are in order");
+    o.descending = true;
+    is_str(in_order(o, 0).text, "edcb", "either way");
 }
 
 /* --- stages --------------------------------------------------------------------------------- */
@@ -331,6 +451,8 @@ int main(void)
     apr_initialize();
     test_ranges();
     test_long();
+    test_order();
+    test_ties();
     test_times();
     test_stages();
     test_whose_turn();

@@ -3,6 +3,7 @@
 #include "store_given.h"
 
 #include <apr_thread_proc.h>
+#include <sys/resource.h>
 
 /* --- opening -------------------------------------------------------------------------------------
  */
@@ -116,7 +117,14 @@ static void test_processes(void)
     ok(seen.last.number == first.number && seen.last.generation == 5 &&
            seen.last.pid == first.pid && seen.last.started == first.started,
        "the other");
-    fatal(prov_store_register(store, 6, &third));
+    struct rlimit was, none;
+    getrlimit(RLIMIT_NOFILE, &was);
+    none = was;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_NOFILE, &none);
+    prov_err *err = prov_store_register(store, 6, &third);
+    setrlimit(RLIMIT_NOFILE, &was);
+    ok(!err && third.started == first.started, "also when there is no descriptor left");
     ok(third.number > second.number, "numbers are never given twice");
 }
 

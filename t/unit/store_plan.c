@@ -27,6 +27,7 @@ static void build(prov_plan *plan)
     prov_plan_must_be_only(plan, &id, 34, 35, bytes);
     prov_plan_must_be_generation(plan, 32);
     prov_plan_must_be_staged(plan, 33);
+    prov_plan_must_stand_at(plan, 30, &id);
     prov_plan_put(plan, &id, rec);
     prov_plan_put_large(plan, &id, digest, bytes);
     prov_plan_delete_large(plan, &id, digest);
@@ -79,6 +80,7 @@ static const struct {
     { "must_be_only", ID | BYTES, 0, 34, 35, 0, 0, 0 },
     { "must_be_generation", 0, 0, 0, 0, 0, 0, 32 },
     { "must_be_staged", 0, 0, 0, 0, 0, 0, 33 },
+    { "must_stand_at", ID, 30, 0, 0, 0, 0, 0 },
     { "put", ID | BYTES, 0, 0, 0, 0, 0, 0 },
     { "put_large", ID | BYTES | DIGEST | SHORT, 0, 0, 0, 0, 0, 0 },
     { "delete_large", ID | DIGEST | SHORT, 0, 0, 0, 0, 0, 0 },

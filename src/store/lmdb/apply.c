@@ -19,6 +19,7 @@ static const operation operations[PROV_OP_COUNT] = {
     [PROV_OP_MUST_BE_ONLY] = { prov_check_must_be_only, NULL, false, false, 0, 0 },
     [PROV_OP_MUST_BE_GENERATION] = { prov_check_must_be_generation, NULL, false, false, 0, 0 },
     [PROV_OP_MUST_BE_STAGED] = { prov_check_must_be_staged, NULL, false, false, 0, 0 },
+    [PROV_OP_MUST_STAND_AT] = { prov_check_must_stand_at, NULL, false, false, 0, 0 },
     [PROV_OP_PUT] = { NULL, prov_effect_put, true, true, 10, 0 },
     [PROV_OP_PUT_LARGE] = { NULL, prov_effect_put_large, true, false, 1, 0 },
     [PROV_OP_DELETE_LARGE] = { NULL, prov_effect_delete_large, false, false, 1, 0 },

@@ -84,6 +84,7 @@ PROV_EFFECT(edge_ack);
 PROV_EFFECT(edge_sleep);
 
 PROV_CHECK(must_be_generation); /* apply_misc.c */
+PROV_CHECK(must_stand_at);
 PROV_CHECK(token);
 PROV_CHECK(token_revoke);
 PROV_EFFECT(target_event);

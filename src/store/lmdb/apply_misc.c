@@ -105,6 +105,15 @@ PROV_EFFECT(recheck_done)
     prov_tx_delete(&a->tx, &key);
 }
 
+PROV_CHECK(must_stand_at)
+{
+    prov_row_key key;
+    prov_id after;
+    PROV_KEY(&a->tx, key, SCAN, op->target);
+    return (prov_tx_get_id(&a->tx, &key, &after) && prov_id_equal(&after, &op->id)) ||
+           prov_apply_refuse(a, PROV_NOT_DUE);
+}
+
 PROV_EFFECT(scan)
 {
     prov_row_key key;

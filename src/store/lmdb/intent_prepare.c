@@ -1,10 +1,6 @@
 /* The part of a plan that makes it large, as marks and rows that nobody sees. */
 #include "store/lmdb/intent.h"
 
-#include "base/process.h"
-
-#include <unistd.h>
-
 /* The touch of an intent that walks away from what it deletes: they are not the ones who go. */
 static prov_touch touch_of_others(const prov_op *op)
 {
@@ -42,12 +38,11 @@ void prov_intent_begin(prov_tx *tx, void *baton)
         return;
     }
     s->number = prov_tx_next(tx, "intent");
-    uint32_t pid = (uint32_t)getpid();
     prov_intent intent = { .resource = s->id,
                            .number = s->number,
                            .state = PROV_INTENT_PREPARING,
-                           .pid = pid,
-                           .started = prov_process_started(pid),
+                           .pid = s->store->pid,
+                           .started = s->store->started,
                            .until = apr_time_now() + PROV_INTENT_LEASE,
                            .touch = first_touch(s->plan, &s->id) };
     prov_rows_intent_put(tx, &intent);

@@ -89,6 +89,19 @@ void prov_row_key_start(prov_row_key *k, prov_bytes start)
     add_escaped(k, (prov_bytes){ start.data, ordered_head(start) });
 }
 
+bool prov_row_key_plain(prov_bytes ordered, uint8_t out[PROV_LMDB_KEY_MOST], size_t *len)
+{
+    *len = 0;
+    for (size_t i = 0; i < ordered.len && ordered.data[i] != ORDERED_END; i++) {
+        bool escaped = ordered.data[i] == ORDERED_ESCAPE && i + 1 < ordered.len;
+        i += escaped;
+        if (escaped && ordered.data[i] == ORDERED_CUT)
+            return false;
+        out[(*len)++] = escaped ? ordered.data[i] - 1 : ordered.data[i];
+    }
+    return true;
+}
+
 static void make(prov_row_key *k, uint16_t tenant, prov_table table, int fields, va_list args)
 {
     k->table = table;

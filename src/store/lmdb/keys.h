@@ -23,6 +23,9 @@ void prov_row_key_prefix(prov_row_key *k, uint16_t tenant, prov_table table, int
  * begins with `start`. */
 void prov_row_key_start(prov_row_key *k, prov_bytes start);
 
+/* What a stored ordered text was made of; false if only its head lies there. */
+bool prov_row_key_plain(prov_bytes ordered, uint8_t out[PROV_LMDB_KEY_MOST], size_t *len);
+
 /* The fields of a stored key: uint8_t *, uint16_t *, uint32_t *, uint64_t *, prov_id *, digests
  * uint8_t *, prov_bytes *. False if the key is not of the table's layout. */
 bool prov_row_key_read(prov_bytes key, prov_table table, ...);

@@ -1,11 +1,8 @@
 #include "store/lmdb/private.h"
 
-#include "base/process.h"
-
 #include <apr_strings.h>
 #include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #define SHORT_MOST 0xffff /* domains, applications and attributes are numbered in 16 bits */
 
@@ -122,9 +119,7 @@ static void put_process(prov_tx *tx, void *baton)
 
 prov_err *prov_store_register(prov_store *s, uint64_t generation, prov_process *out)
 {
-    *out = (prov_process){ .pid = (uint32_t)getpid(),
-                           .started = prov_process_started((uint32_t)getpid()),
-                           .generation = generation };
+    *out = (prov_process){ .pid = s->pid, .started = s->started, .generation = generation };
     int rc = prov_committer_step(&s->committer, put_process, out, NULL);
     return rc ? prov_store_own_err(s, rc, "The process cannot be registered") : NULL;
 }

@@ -2,11 +2,13 @@
 #include "store/lmdb/private.h"
 
 #include "base/crypt.h"
+#include "base/process.h"
 
 #include <apr_strings.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #define NFS_MAGIC  0x6969
 #define SIZE_LEAST ((int64_t)1 << 20)
@@ -95,6 +97,10 @@ static prov_err *open_store(apr_pool_t *p, const prov_store_settings *settings, 
 {
     prov_store *s = apr_pcalloc(p, sizeof *s);
     identifying what = { .settings = settings };
+    s->pid = (uint32_t)getpid();
+    s->started = prov_process_started(s->pid);
+    if (!s->started)
+        return prov_err_make(p, 503, NULL, "/proc does not say when this process was started");
     prov_err *err = prov_env_open(&s->env, p, settings);
     if (err)
         return err;

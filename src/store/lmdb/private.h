@@ -7,6 +7,8 @@
 struct prov_store {
     prov_env env;
     prov_committer committer;
+    uint32_t pid; /* whose it is; asked when it is opened, as there may be nobody to ask later */
+    uint64_t started;
     pthread_mutex_t lock; /* of what follows */
     apr_pool_t *errors;   /* of the calls that bring no pool */
     prov_id swept;        /* how far the sweep of links has come */

@@ -97,6 +97,22 @@ int64_t prov_snapshot_count(prov_snapshot *n, uint16_t type, uint16_t domain)
     return prov_tx_count(&n->tx, &key);
 }
 
+void prov_snapshot_counts(prov_snapshot *n, prov_each_count *each, void *baton)
+{
+    prov_row_key prefix;
+    prov_walk w;
+    uint16_t type, domain;
+    bool more = true;
+    PROV_PREFIX(&n->tx, prefix, COUNT, 0);
+    prov_walk_begin(&w, &n->tx, &prefix, NULL);
+    while (more && prov_walk_next(&w)) {
+        prov_reader in = prov_read(w.value);
+        if (prov_row_key_read(w.key, PROV_TABLE_COUNT, &type, &domain))
+            more = each(baton, type, domain, (int64_t)prov_get_u64(&in));
+    }
+    prov_walk_end(&w);
+}
+
 bool prov_snapshot_credential(prov_snapshot *n, const prov_id *id, prov_credential *out)
 {
     prov_row_key key;

@@ -126,6 +126,7 @@ uint64_t prov_rows_staged(prov_tx *tx);
 void prov_rows_target(prov_tx *tx, uint32_t number, prov_target *out);
 void prov_rows_target_put(prov_tx *tx, const prov_target *target);
 bool prov_rows_resource(prov_tx *tx, const prov_id *id, prov_record *out);
+bool prov_rows_type(prov_tx *tx, const prov_id *id, uint16_t *type);
 bool prov_rows_exists(prov_tx *tx, const prov_id *id);
 bool prov_rows_process_read(prov_bytes key, prov_bytes row, prov_process *out);
 bool prov_rows_token_read(prov_bytes key, prov_bytes row, prov_token *out);

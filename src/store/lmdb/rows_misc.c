@@ -64,7 +64,7 @@ void prov_rows_target_put(prov_tx *tx, const prov_target *target)
 
 /* --- resources ------------------------------------------------------------------------------ */
 
-static bool type_of(prov_tx *tx, const prov_id *id, uint16_t *type)
+bool prov_rows_type(prov_tx *tx, const prov_id *id, uint16_t *type)
 {
     prov_row_key key;
     prov_bytes row;
@@ -79,14 +79,14 @@ static bool type_of(prov_tx *tx, const prov_id *id, uint16_t *type)
 bool prov_rows_exists(prov_tx *tx, const prov_id *id)
 {
     uint16_t type;
-    return type_of(tx, id, &type);
+    return prov_rows_type(tx, id, &type);
 }
 
 bool prov_rows_resource(prov_tx *tx, const prov_id *id, prov_record *out)
 {
     prov_row_key key;
     uint16_t type;
-    if (!type_of(tx, id, &type))
+    if (!prov_rows_type(tx, id, &type))
         return false;
     PROV_KEY(tx, key, RECORD, type, id);
     return prov_tx_get(tx, &key, &out->bytes);

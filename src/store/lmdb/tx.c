@@ -116,18 +116,23 @@ static bool stand(prov_walk *w, int rc, const MDB_val *key, const MDB_val *value
     return true;
 }
 
+static bool open_walk(prov_walk *w, prov_tx *tx, const prov_row_key *prefix)
+{
+    *w = (prov_walk){ .tx = tx, .prefix = prefix };
+    if (tx->rc)
+        return false;
+    if (!went_well(tx, mdb_cursor_open(tx->txn, tx->env->dbi[prefix->table], &w->cursor)))
+        w->cursor = NULL;
+    return w->cursor != NULL;
+}
+
 void prov_walk_begin(prov_walk *w, prov_tx *tx, const prov_row_key *prefix,
                      const prov_row_key *after)
 {
     const prov_row_key *from = after ? after : prefix;
     MDB_val k = val_of(from), v;
-    *w = (prov_walk){ .tx = tx, .prefix = prefix };
-    if (tx->rc)
+    if (!open_walk(w, tx, prefix))
         return;
-    if (!went_well(tx, mdb_cursor_open(tx->txn, tx->env->dbi[prefix->table], &w->cursor))) {
-        w->cursor = NULL;
-        return;
-    }
     w->begun = stand(w, mdb_cursor_get(w->cursor, &k, &v, MDB_SET_RANGE), &k, &v);
     if (!w->begun)
         prov_walk_end(w);
@@ -145,6 +150,23 @@ bool prov_walk_next(prov_walk *w)
         return true;
     }
     return stand(w, mdb_cursor_get(w->cursor, &k, &v, MDB_NEXT), &k, &v);
+}
+
+bool prov_walk_last(prov_walk *w, prov_tx *tx, const prov_row_key *prefix, const prov_row_key *end)
+{
+    MDB_val k = val_of(end), v;
+    if (!open_walk(w, tx, prefix))
+        return false;
+    int rc = mdb_cursor_get(w->cursor, &k, &v, MDB_SET_RANGE);
+    if (rc == 0 || rc == MDB_NOTFOUND)
+        rc = mdb_cursor_get(w->cursor, &k, &v, rc ? MDB_LAST : MDB_PREV);
+    return stand(w, rc, &k, &v);
+}
+
+bool prov_walk_back(prov_walk *w)
+{
+    MDB_val k, v;
+    return stand(w, mdb_cursor_get(w->cursor, &k, &v, MDB_PREV), &k, &v);
 }
 
 void prov_walk_end(prov_walk *w)

@@ -51,6 +51,10 @@ void prov_walk_begin(prov_walk *w, prov_tx *tx, const prov_row_key *prefix,
                      const prov_row_key *after);
 bool prov_walk_next(prov_walk *w);
 void prov_walk_end(prov_walk *w);
+/* The other way: on the last row whose key lies before `end`, then on the one before it; false if
+ * there is none. Ended as any other. */
+bool prov_walk_last(prov_walk *w, prov_tx *tx, const prov_row_key *prefix, const prov_row_key *end);
+bool prov_walk_back(prov_walk *w);
 
 /* The ids that end the keys under a prefix, on the scratch pool. */
 int prov_tx_ids(prov_tx *tx, const prov_row_key *prefix, const prov_id **ids);
