@@ -80,6 +80,15 @@ sub resumes
     return $id;
 }
 
+# What many requests, which are spread over the children, are answered with.
+sub answers
+{
+    my ($server, $id) = @_;
+    my %codes;
+    $codes{ $server->call(GET => path(Users => $id))->code }++ for 1 .. 40;
+    return sort keys %codes;
+}
+
 # --- ProvisionStoreSize ---------------------------------------------------------------------------
 my ($front, $target) = pair(size => quick() ? '2M' : '4M');
 my $pid = $front->pid;
@@ -160,9 +169,16 @@ SKIP: {
     } 1 .. 16;
     is ended_badly(@readers), 0, 'disk: not a byte is left, and who reads is answered';
     is_deeply [ $server->children ], \@of, 'disk: no child has died of it';
+    kill KILL => $of[0];
+    ok wait_for(sub { @of == grep { $_ != $of[0] } $server->children }, 20),
+        'disk: a child that dies now has a successor';
+    $server->graceful;
+    is_deeply [ answers($server, $first) ], [200], 'disk: who is started without room reads, too';
     unlink "$disk/rest", "$disk/ballast";
     close $last;
     resumes($server, 'disk-after');
+    ok wait_for(sub { "@{[ answers($server, $first) ]}" eq '200' }, 15),
+        'disk: and so does everybody later';
     is $server->call(GET => '/health')->code, 200, 'disk: health is well again';
     holds($server, \%on_disk, 'disk: all is as it was');
     ($sound, $words) = $server->ctl('check');

@@ -87,11 +87,15 @@ static apr_status_t give_away(int fd, const char *folder)
     return APR_SUCCESS;
 }
 
-/* The folder is not ours alone: a link that lies in wait under the draft's name is not followed. */
-prov_err *prov_file_replace(apr_pool_t *p, const char *folder, const char *name, prov_bytes content)
+static bool is_there(apr_pool_t *p, const char *path, prov_bytes content)
 {
-    const char *to = apr_pstrcat(p, folder, "/", name, NULL);
-    const char *draft = apr_pstrcat(p, to, ".new", NULL);
+    prov_bytes old;
+    return !prov_file_read(p, path, content.len, &old) && prov_bytes_equal(old, content);
+}
+
+/* The folder is not ours alone: a link that lies in wait under the draft's name is not followed. */
+static apr_status_t write_draft(const char *draft, const char *folder, prov_bytes content)
+{
     unlink(draft);
     int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
     apr_status_t rv = fd < 0 ? errno : write_whole(fd, content);
@@ -101,7 +105,17 @@ prov_err *prov_file_replace(apr_pool_t *p, const char *folder, const char *name,
         rv = errno;
     if (fd >= 0)
         close(fd);
-    if (rv == APR_SUCCESS && rename(draft, to) != 0)
+    return rv;
+}
+
+/* A server that is started again on a full disk has no room for a draft of what is there. */
+prov_err *prov_file_replace(apr_pool_t *p, const char *folder, const char *name, prov_bytes content)
+{
+    const char *to = apr_pstrcat(p, folder, "/", name, NULL);
+    const char *draft = apr_pstrcat(p, to, ".new", NULL);
+    bool there = is_there(p, to, content);
+    apr_status_t rv = there ? APR_SUCCESS : write_draft(draft, folder, content);
+    if (rv == APR_SUCCESS && !there && rename(draft, to) != 0)
         rv = errno;
     if (rv == APR_SUCCESS)
         rv = prov_file_sync_folder(folder);

@@ -5,7 +5,8 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-/* Replaces a file: 0640, its folder's owner's, on disk when this returns. */
+/* Replaces a file that has not this content yet: 0640, its folder's owner's, on disk when this
+ * returns. */
 prov_err *prov_file_replace(apr_pool_t *p, const char *folder, const char *name,
                             prov_bytes content);
 

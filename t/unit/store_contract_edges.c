@@ -208,6 +208,53 @@ static void test_group_gone(void)
     ok(l.gone && l.queue == PROV_QUEUE_URGENT, "its own link is, and urgent");
 }
 
+enum { CROWD = 1500 };
+
+/* Under ProvisionDeprovision keep, what is there stays, and so do the edges. */
+static prov_id kept_group(void)
+{
+    static const prov_edge there = { .applied = true };
+    prov_id group = make_group("crowd");
+    prov_plan *a;
+    grant(&group, group_type, target);
+    for (int i = 0; i < CROWD; i += 150) {
+        a = plan();
+        for (int k = 0; k < 150; k++) {
+            prov_id member = prov_id_make();
+            prov_plan_edge(a, target, &group, &member, &there);
+        }
+        submit(a);
+    }
+    a = plan();
+    plan_unindex(a, &group, group_type, "crowd");
+    prov_plan_delete(a, &group, &soon);
+    submit(a);
+    claim(&group);
+    prov_ack ack = applied(&group, "", "");
+    ack.at = PROV_AT_OUT_OF_SCOPE;
+    done(acked(&group, &ack), "a group that is gone, and kept there with its members");
+    return group;
+}
+
+static void test_swept(void)
+{
+    prov_id group = kept_group(), ann = linked("ann");
+    prov_ages ages = { .audit = S(1000), .removed = S(1000) };
+    prov_store_stats before, after;
+    bool more = true;
+    int calls = 0;
+    fatal(prov_store_stats_read(store, p, &before));
+    for (; more && calls < 100; calls++)
+        fatal(prov_store_sweep(store, p, S(90000), &ages, &more));
+    fatal(prov_store_stats_read(store, p, &after));
+    ok(before.edges == CROWD && after.edges == 0, "its edges are swept with it");
+    is_int(link_of(&group, target).wanted, 0, "it is no more");
+    ok(after.rows_most <= PROV_TRANSACTION_ROWS, "in parts: the largest of %d rows",
+       (int)after.rows_most);
+    is_int(row_of(target).links, 1, "who has work stays");
+    ok(link_of(&ann, target).wanted > 0 && calls < 100, "and it ends");
+}
+
 int main(void)
 {
     static const struct {
@@ -216,7 +263,8 @@ int main(void)
     } tests[] = { { "edges", test_edges },
                   { "suspect", test_suspect },
                   { "sleep", test_sleep },
-                  { "a member gone", test_group_gone } };
+                  { "a member gone", test_group_gone },
+                  { "swept", test_swept } };
     apr_initialize();
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
         given_store(tests[i].name);

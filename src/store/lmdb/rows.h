@@ -44,7 +44,8 @@ void prov_rows_edges_restart(prov_tx *tx, const prov_link *link, const prov_touc
 /* A link took over another's object, and with it what the target has of its memberships. */
 void prov_rows_edges_inherit(prov_tx *tx, uint32_t target, const prov_id *from, const prov_id *to,
                              const prov_touch *touch);
-void prov_rows_edges_drop(prov_tx *tx, uint32_t target, const prov_id *id);
+/* Some of them, as long as it has any: true when none is left. */
+bool prov_rows_edges_drop(prov_tx *tx, uint32_t target, const prov_id *id);
 bool prov_rows_edges_work(prov_tx *tx, uint32_t target, const prov_id *group);
 
 /* --- memberships (rows_member.c) ------------------------------------------------------------ */

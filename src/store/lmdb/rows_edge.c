@@ -144,16 +144,33 @@ void prov_rows_edges_inherit(prov_tx *tx, uint32_t target, const prov_id *from, 
     }
 }
 
-void prov_rows_edges_drop(prov_tx *tx, uint32_t target, const prov_id *id)
+#define DROP_MOST 200 /* edges, three rows each */
+
+static int first_ids(prov_tx *tx, prov_table table, uint32_t target, const prov_id *id,
+                     prov_id ids[DROP_MOST])
+{
+    prov_row_key prefix;
+    prov_walk w;
+    int count = 0;
+    prov_row_key_prefix(&prefix, tx->env->tenant, table, 2, target, id);
+    prov_walk_begin(&w, tx, &prefix, NULL);
+    while (count < DROP_MOST && prov_walk_next(&w))
+        ids[count++] = *prov_row_key_last_id(w.key);
+    prov_walk_end(&w);
+    return count;
+}
+
+bool prov_rows_edges_drop(prov_tx *tx, uint32_t target, const prov_id *id)
 {
     static const prov_edge none;
-    const prov_id *ids;
-    int count = members_of(tx, target, id, &ids);
-    for (int i = 0; i < count; i++)
+    prov_id ids[DROP_MOST];
+    int members = first_ids(tx, PROV_TABLE_EDGE, target, id, ids);
+    for (int i = 0; i < members; i++)
         prov_rows_edge_put(tx, target, id, &ids[i], &none);
-    count = groups_of(tx, target, id, &ids);
-    for (int i = 0; i < count; i++)
+    int groups = members ? 0 : first_ids(tx, PROV_TABLE_EDGE_OF, target, id, ids);
+    for (int i = 0; i < groups; i++)
         prov_rows_edge_put(tx, target, &ids[i], id, &none);
+    return !members && !groups;
 }
 
 bool prov_rows_edges_work(prov_tx *tx, uint32_t target, const prov_id *group)

@@ -4,13 +4,16 @@
 #include <string.h>
 
 #define JOURNAL_ROWS 500  /* deleted in one transaction */
-#define LINKS_GONE   100  /* deleted in one transaction, each with its copies and edges */
+#define LINK_ROWS    800  /* deleted in one transaction, of links with their copies and edges */
+#define LINKS_GONE   100  /* found in one call */
 #define LINKS_SEEN   2000 /* looked at in one call */
+#define SWEEP_MOST   apr_time_from_msec(100)
 
 typedef struct sweeping {
     apr_time_t now;
     const prov_ages *ages;
     apr_array_header_t *gone; /* keys of links found in a snapshot */
+    int at;                   /* of these, the first that is not done */
     bool more;
 } sweeping;
 
@@ -58,27 +61,31 @@ static void look(prov_tx *tx, prov_id *from, sweeping *s)
 
 /* --- deleting ------------------------------------------------------------------------------- */
 
-static void drop_link(prov_tx *tx, const prov_link *link, apr_time_t now)
+/* False: it has more edges than a transaction may delete. */
+static bool drop_link(prov_tx *tx, const prov_link *link)
 {
     prov_row_key key;
+    while (!prov_rows_edges_drop(tx, link->target, &link->resource))
+        if (tx->rows >= LINK_ROWS)
+            return false;
     for (int which = PROV_COPY_APPLIED; which < PROV_COPIES; which++) {
         PROV_KEY(tx, key, COPY, &link->resource, link->target, which);
         prov_tx_delete(tx, &key);
     }
-    prov_rows_edges_drop(tx, link->target, &link->resource);
     prov_rows_link_put(tx, link, NULL);
+    return true;
 }
 
 static void drop_links(prov_tx *tx, sweeping *s)
 {
-    for (int i = 0; i < s->gone->nelts; i++) {
-        const prov_row_key *key = &APR_ARRAY_IDX(s->gone, i, prov_row_key);
+    for (; s->at < s->gone->nelts && tx->rows < LINK_ROWS; s->at++) {
+        const prov_row_key *key = &APR_ARRAY_IDX(s->gone, s->at, prov_row_key);
         prov_bytes row;
         prov_link link;
         if (prov_tx_get(tx, key, &row) &&
             prov_rows_link_read(tx, (prov_bytes){ key->b, key->len }, row, &link) &&
-            is_over(&link, s))
-            drop_link(tx, &link, s->now);
+            is_over(&link, s) && !drop_link(tx, &link))
+            return;
     }
 }
 
@@ -108,15 +115,31 @@ static void sweep(prov_tx *tx, void *baton)
     drop_journal(tx, baton);
 }
 
+/* From the first link that is not done, the next call goes on. */
+static void go_back(prov_store *s, sweeping *w, const prov_id *from)
+{
+    uint32_t target;
+    const prov_row_key *done = w->at ? &APR_ARRAY_IDX(w->gone, w->at - 1, prov_row_key) : NULL;
+    pthread_mutex_lock(&s->lock);
+    s->swept = *from;
+    if (done)
+        prov_row_key_read((prov_bytes){ done->b, done->len }, PROV_TABLE_LINK, &s->swept, &target);
+    pthread_mutex_unlock(&s->lock);
+    w->more = true;
+}
+
 prov_err *prov_store_sweep(prov_store *s, apr_pool_t *p, apr_time_t now, const prov_ages *ages,
                            bool *more)
 {
     sweeping w = { .now = now, .ages = ages };
+    apr_time_t until = apr_time_now() + SWEEP_MOST;
     prov_tx tx = { .env = &s->env };
+    prov_id from;
     int rc = prov_env_read_begin(&s->env, &tx.txn);
     if (rc == 0) {
         w.gone = apr_array_make(p, LINKS_GONE, sizeof(prov_row_key));
         pthread_mutex_lock(&s->lock);
+        from = s->swept;
         look(&tx, &s->swept, &w);
         pthread_mutex_unlock(&s->lock);
         rc = tx.rc;
@@ -124,7 +147,11 @@ prov_err *prov_store_sweep(prov_store *s, apr_pool_t *p, apr_time_t now, const p
         prov_env_read_end(&s->env, tx.txn);
     }
     if (rc == 0)
-        rc = prov_committer_step(&s->committer, sweep, &w, NULL);
+        do
+            rc = prov_committer_step(&s->committer, sweep, &w, NULL);
+        while (rc == 0 && w.at < w.gone->nelts && apr_time_now() < until);
+    if (w.gone && w.at < w.gone->nelts)
+        go_back(s, &w, &from);
     *more = w.more;
     return rc ? prov_env_err(p, &s->env, rc, "The store cannot be swept") : NULL;
 }
