@@ -192,6 +192,7 @@ subtest 'media types' => sub {
             '/Users', '/Users/{u}', '/ServiceProviderConfig', '/Schemas', '/ResourceTypes', '/'),
         [ 'ST-406 before anything is made', POST => '/Users', user('unacceptable'), '406', {}, $wants->('text/xml') ],
         [ 'ST-406 it was not', GET => query('/Users', filter => 'userName eq "unacceptable"'), undef, '200', { totalResults => 0 } ],
+        [ 'MT-1 an error is of the type that is asked for', GET => '/Nothing', undef, '404', {}, $wants->('application/json'), media => 'application/json' ],
         [ 'ST-406 an error needs no consent', GET => '/Nothing', undef, '404', {}, $wants->('text/html') ],
         [ 'MT-4 what is not ASCII comes back', POST => '/Users', user("z\x{fc}rich", displayName => "\x{65e5}\x{672c} \x{1f600}"),
             '201', { displayName => "\x{65e5}\x{672c} \x{1f600}", userName => "z\x{fc}rich" }, keep => 'z' ],
