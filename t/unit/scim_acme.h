@@ -113,7 +113,7 @@ static inline prov_view acme_view(apr_pool_t *p, const prov_registry *r,
     return (prov_view){ .registry = r,
                         .type = t,
                         .id = prov_id_make(),
-                        .record = prov_record_write(p, &head, o, NULL, NULL),
+                        .record = prov_record_write(p, &head, o),
                         .prefix = PROV_BYTES(""),
                         .base = "https://id.example/scim/v2",
                         .scratch = p };
