@@ -280,7 +280,9 @@ subtest 'versions' => sub {
         [ 'ET-3 nor of a POST', POST => '/Users', user('post-none-match'), '201', {}, $tag->('If-None-Match', '*') ],
         (map { my ($method, $body) = @$_; map { [ "ET-4 ST-412 $method If-Match: $_", $method => '/Users/{t}', $body, '412', {},
                 $tag->('If-Match', $_) ] } @others }
-            [ PUT => user('tagged') ], [ PATCH => $retitle->('Z') ], [ 'DELETE' ]),
+            [ PUT => user('tagged') ], [ PATCH => $retitle->('Z') ], ['DELETE'], ['GET']),
+        (map { [ "ET-4 GET If-Match: $_", GET => '/Users/{t}', undef, '200', { title => 'A' }, $tag->('If-Match', $_) ] } @known),
+        [ 'ET-4 ST-412 HEAD', HEAD => '/Users/{t}', undef, '412', {}, $tag->('If-Match', '"other"') ],
         (map { my ($method, $body) = @$_; [ "ET-4 ST-412 $method If-None-Match: *", $method => '/Users/{t}', $body, '412', {},
                 $tag->('If-None-Match', '*') ] } [ PUT => user('tagged') ], [ PATCH => $retitle->('Z') ], [ 'DELETE' ]),
         [ 'ET-4 nothing was changed', GET => '/Users/{t}', undef, '200', { title => 'A' }, header => { ETag => $mine } ],

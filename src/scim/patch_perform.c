@@ -467,6 +467,22 @@ static prov_err *edit_selected(edit *e)
 
 /* ---- remove ---- */
 
+/* Of a sub-attribute of many values only those that are listed, if any are. */
+static prov_err *remove_sub(edit *e, prov_object *o, const prov_attr *sub)
+{
+    prov_field *listed, *f = prov_object_get(o, sub);
+    bool some = f && sub->multi && sub->mutability != PROV_IMMUTABLE && e->op->value &&
+                e->op->kind == PROV_PATCH_REMOVE;
+    prov_err *err = some ? read_values(e, sub, e->op->value, &listed) : NULL;
+    if (!err && some)
+        err = spend(e, (int64_t)listed->count * f->count);
+    for (int l = 0; !err && some && l < listed->count; l++)
+        for (int i = f->count - 1; i >= 0; i--)
+            if (same_value(e, sub, &listed->values[l], &f->values[i]))
+                prov_field_remove(f, i);
+    return err || (some && f->count) ? err : prov_patch_unassign(e->p, o, sub);
+}
+
 static prov_err *remove_selected(edit *e, prov_field *f)
 {
     prov_err *err = spend_selecting(e, f);
@@ -477,7 +493,7 @@ static prov_err *remove_selected(edit *e, prov_field *f)
             continue;
         count++;
         if (e->op->path.sub)
-            err = prov_patch_unassign(e->p, v->object, e->op->path.sub);
+            err = remove_sub(e, v->object, e->op->path.sub);
         if (!err && (!e->op->path.sub || v->object->count == 0))
             prov_field_remove(f, i);
     }
