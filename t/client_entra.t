@@ -87,6 +87,12 @@ subtest 'a user changes' => sub {
         title => 'Boss');
     $change->('Replace where there is none',
         [ '{"op":"Replace","path":"nickName","value":"Annie"}' ], nickName => 'Annie');
+    $change->('a single value in a list', [ '{"op":"Replace","path":"nickName","value":[{"value":"Nan"}]}',
+            '{"op":"Replace","path":"emails[type eq \"work\"].value","value":[{"$ref":null,"value":"ann3@contoso.example"}]}' ],
+        nickName => 'Nan',
+        emails => [ { primary => JSON::true, type => 'work', value => 'ann3@contoso.example' } ]);
+    $change->('and back', [ '{"op":"Replace","path":"emails[type eq \"work\"].value","value":"ann2@contoso.example"}' ],
+        emails => [ { primary => JSON::true, type => 'work', value => 'ann2@contoso.example' } ]);
     $change->('a phone of a kind that is not there',
         [ '{"op":"Add","path":"phoneNumbers[type eq \"mobile\"].value","value":"+1 555"}' ],
         phoneNumbers => [ { type => 'mobile', value => '+1 555' } ]);

@@ -192,6 +192,7 @@ subtest 'media types' => sub {
             '/Users', '/Users/{u}', '/ServiceProviderConfig', '/Schemas', '/ResourceTypes', '/'),
         [ 'ST-406 before anything is made', POST => '/Users', user('unacceptable'), '406', {}, $wants->('text/xml') ],
         [ 'ST-406 it was not', GET => query('/Users', filter => 'userName eq "unacceptable"'), undef, '200', { totalResults => 0 } ],
+        [ 'MT-1 an error is of the type that is asked for', GET => '/Nothing', undef, '404', {}, $wants->('application/json'), media => 'application/json' ],
         [ 'ST-406 an error needs no consent', GET => '/Nothing', undef, '404', {}, $wants->('text/html') ],
         [ 'MT-4 what is not ASCII comes back', POST => '/Users', user("z\x{fc}rich", displayName => "\x{65e5}\x{672c} \x{1f600}"),
             '201', { displayName => "\x{65e5}\x{672c} \x{1f600}", userName => "z\x{fc}rich" }, keep => 'z' ],
@@ -279,7 +280,9 @@ subtest 'versions' => sub {
         [ 'ET-3 nor of a POST', POST => '/Users', user('post-none-match'), '201', {}, $tag->('If-None-Match', '*') ],
         (map { my ($method, $body) = @$_; map { [ "ET-4 ST-412 $method If-Match: $_", $method => '/Users/{t}', $body, '412', {},
                 $tag->('If-Match', $_) ] } @others }
-            [ PUT => user('tagged') ], [ PATCH => $retitle->('Z') ], [ 'DELETE' ]),
+            [ PUT => user('tagged') ], [ PATCH => $retitle->('Z') ], ['DELETE'], ['GET']),
+        (map { [ "ET-4 GET If-Match: $_", GET => '/Users/{t}', undef, '200', { title => 'A' }, $tag->('If-Match', $_) ] } @known),
+        [ 'ET-4 ST-412 HEAD', HEAD => '/Users/{t}', undef, '412', {}, $tag->('If-Match', '"other"') ],
         (map { my ($method, $body) = @$_; [ "ET-4 ST-412 $method If-None-Match: *", $method => '/Users/{t}', $body, '412', {},
                 $tag->('If-None-Match', '*') ] } [ PUT => user('tagged') ], [ PATCH => $retitle->('Z') ], [ 'DELETE' ]),
         [ 'ET-4 nothing was changed', GET => '/Users/{t}', undef, '200', { title => 'A' }, header => { ETag => $mine } ],

@@ -10,10 +10,12 @@ typedef struct work {
     prov_window window;
     const prov_userstore *domain;
     bool exists;
+    apr_time_t time;
     prov_head head;         /* of what is; then of what is put */
     prov_record record;     /* whole; bytes on our pool */
     const prov_object *was; /* as it lies in the store */
     prov_object *now;       /* NULL: the record stays, or goes */
+    prov_record encoded;    /* of that */
     bool put, renamed, password;
     prov_members members;
     prov_touch touch;
@@ -231,31 +233,43 @@ static bool same_fields(prov_record x, prov_record y)
 }
 
 /* A PATCH may put one long text into thousands of values: then none of it is written. */
-static prov_err *write_record(const work *w, prov_record *out)
+static prov_err *encode(work *w)
 {
     int64_t most = w->a->service->config->settings.max_resource;
     bool fits = prov_object_text(w->now) <= most;
     if (fits)
-        *out = prov_record_write(w->a->p, &w->head, w->now, NULL, NULL);
-    if (fits && (int64_t)out->bytes.len <= most)
+        w->encoded = prov_record_write(w->a->p, &w->head, w->now);
+    if (fits && (int64_t)w->encoded.bytes.len <= most)
         return NULL;
     return prov_err_make(w->a->p, 413, NULL, "a resource has %" APR_INT64_T_FMT " bytes at most",
                          (apr_int64_t)most);
 }
 
+static void move_head(work *w)
+{
+    w->head.type = w->type->number;
+    w->head.domain = w->domain->number;
+    w->head.flags = 0;
+    w->head.modified = w->time;
+    if (!w->exists)
+        w->head.created = w->time;
+}
+
 static prov_err *compare(work *w)
 {
+    prov_err *err = NULL;
     w->put = w->password || (w->now && !w->exists);
+    if (!w->now && !w->put)
+        return NULL;
+    move_head(w);
     if (w->now) {
-        prov_record rec;
-        prov_err *err = write_record(w, &rec);
-        if (err)
-            return err;
-        w->put = w->put || !same_fields(rec, w->record);
-    } else if (w->password) {
+        err = encode(w);
+        w->put = w->put || (!err && !same_fields(w->encoded, w->record));
+    } else {
         w->now = prov_object_copy(w->a->p, w->was);
+        w->encoded = prov_record_write(w->a->p, &w->head, w->now);
     }
-    return NULL;
+    return err;
 }
 
 static bool is_active(const work *w, const prov_object *o)
@@ -273,7 +287,7 @@ static void make_touch(work *w)
     bool leaves =
         is_deleting(w) || (w->exists && w->put && is_active(w, w->was) && !is_active(w, w->now));
     w->touch = (prov_touch){
-        .now = apr_time_now(),
+        .now = w->time,
         .queue = leaves ? PROV_QUEUE_URGENT : PROV_QUEUE_NORMAL,
         .trigger = (uint8_t)w->a->caller->trigger,
         .application = prov_outbound_application(w->a->service->engine, w->a->caller->application),
@@ -333,15 +347,9 @@ static void plan_journal(const work *w)
 
 static prov_err *plan_record(work *w)
 {
-    w->head.type = w->type->number;
-    w->head.domain = w->domain->number;
-    w->head.flags = 0;
-    w->head.modified = w->touch.now;
-    if (!w->exists)
-        w->head.created = w->touch.now;
+    const prov_held was = { w->was, w->record }, now = { w->now, w->encoded };
     prov_userstore *u = (prov_userstore *)w->domain;
-    return u->type->apply(u, w->a->p, w->a->plan, &w->a->id, w->type, w->was,
-                          is_deleting(w) ? NULL : w->now, &w->head);
+    return u->type->apply(u, w->a->p, w->a->plan, &w->a->id, w->type, &was, &now);
 }
 
 static prov_err *plan_change(work *w)
@@ -390,7 +398,7 @@ static prov_err *decide(work *w)
 
 prov_err *prov_change_plan(prov_attempt *a, prov_snapshot *n)
 {
-    work w = { .a = a, .type = a->change->type };
+    work w = { .a = a, .type = a->change->type, .time = apr_time_now() };
     w.window = prov_window_make(a->service, n, a->caller);
     w.window.coming = a->coming;
     w.window.coming_count = a->coming_count;

@@ -257,8 +257,8 @@ static prov_err *make_heap(listing *l, apr_pool_t *p)
             rows += count(l, prov_registry_type(r, i), NULL);
     if (q->max_sort && most > q->max_sort && rows > q->max_sort && before)
         return prov_err_make(p, 400, "tooMany",
-                             "a sorted list can be read up to its resource %" PRId64
-                             " by startIndex; use a cursor or a filter",
+                             "a list that has to be sorted can be read up to its resource %" PRId64
+                             " by startIndex; use a cursor, a filter or an indexed order",
                              q->max_sort);
     l->heap = prov_sort_heap_make(p, q->sort, most);
     return NULL;

@@ -66,11 +66,22 @@ prov_condition prov_condition_unless(request_rec *r)
     return condition_in(r, "If-None-Match");
 }
 
+static bool names(const prov_condition *c, uint64_t version)
+{
+    bool named = c->any;
+    for (int i = 0; i < c->count; i++)
+        named = named || c->versions[i] == version;
+    return named;
+}
+
+bool prov_condition_met(request_rec *r, uint64_t version)
+{
+    prov_condition c = prov_condition_match(r);
+    return !c.given || names(&c, version);
+}
+
 bool prov_condition_known(request_rec *r, uint64_t version)
 {
     prov_condition c = prov_condition_unless(r);
-    bool known = c.any;
-    for (int i = 0; i < c.count; i++)
-        known = known || c.versions[i] == version;
-    return known;
+    return names(&c, version);
 }

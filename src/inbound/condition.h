@@ -12,6 +12,9 @@ prov_condition prov_condition_unless(request_rec *r);
 /* The same of a tag that stands in a body. */
 prov_condition prov_condition_of(apr_pool_t *p, const char *tags);
 
+/* Whether a read of this version is what If-Match asks for: else 412. */
+bool prov_condition_met(request_rec *r, uint64_t version);
+
 /* Whether If-None-Match names this version: 304. */
 bool prov_condition_known(request_rec *r, uint64_t version);
 

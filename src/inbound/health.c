@@ -1,6 +1,7 @@
 #include "inbound/health.h"
 #include "base/instant.h"
 #include "base/json.h"
+#include "inbound/media.h"
 #include "inbound/reply.h"
 
 #include <http_protocol.h>

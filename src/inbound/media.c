@@ -1,6 +1,7 @@
 #include "inbound/media.h"
 
 #include <apr_strings.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,7 +2,12 @@
 #ifndef PROV_INBOUND_MEDIA_H
 #define PROV_INBOUND_MEDIA_H
 
-#include "inbound/reply.h"
+#include "base/err.h"
+
+#include <httpd.h>
+
+#define PROV_MEDIA_SCIM "application/scim+json"
+#define PROV_MEDIA_JSON "application/json"
 
 /* What the answer may be: application/scim+json if the client takes it, else application/json;
  * NULL: it takes neither. */

@@ -1,4 +1,5 @@
 #include "inbound/reply.h"
+#include "inbound/media.h"
 #include "scim/message.h"
 
 #include <apr_strings.h>
@@ -131,6 +132,13 @@ static const char *detail_of(apr_pool_t *p, const prov_err *err)
     return ap_is_HTTP_SERVER_ERROR(err->http) ? err->detail : sentence_of(p, err);
 }
 
+/* Who takes neither type has to read the one of the protocol. */
+static const char *media_of(const request_rec *r)
+{
+    const char *media = prov_media_choose(r);
+    return media ? media : PROV_MEDIA_SCIM;
+}
+
 static prov_bytes body_of(request_rec *r, const prov_err *err)
 {
     prov_buf b;
@@ -168,7 +176,7 @@ int prov_reply_error(request_rec *r, const prov_err *err)
         return err->http; /* an input filter has answered already */
     prov_bytes body = prov_reply_error_body(r, err);
     set_headers(r, err);
-    return prov_reply_send(r, err->http, PROV_MEDIA_SCIM, &body, 1);
+    return prov_reply_send(r, err->http, media_of(r), &body, 1);
 }
 
 int prov_reply_refuse(request_rec *r, const prov_err *err)
@@ -219,7 +227,7 @@ static apr_status_t error_filter(ap_filter_t *f, apr_bucket_brigade *bb)
     if (err) {
         prov_bytes body = body_of(r, err);
         f->ctx = NULL;
-        ap_set_content_type(r, PROV_MEDIA_SCIM);
+        ap_set_content_type(r, media_of(r));
         ap_set_content_length(r, (apr_off_t)body.len);
         APR_BRIGADE_INSERT_HEAD(bb, apr_bucket_pool_create((const char *)body.data, body.len,
                                                            r->pool, bb->bucket_alloc));

@@ -6,9 +6,6 @@
 
 #include "inbound/inquiry.h"
 
-#define PROV_MEDIA_SCIM "application/scim+json"
-#define PROV_MEDIA_JSON "application/json"
-
 /* Sends the parts, one behind the other, and the end. They live as long as the request. Returns
  * what a handler returns. */
 int prov_reply_send(request_rec *r, int status, const char *media, const prov_bytes *parts,

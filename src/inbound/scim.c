@@ -1,6 +1,7 @@
 #include "inbound/scim.h"
 #include "inbound/media.h"
 #include "inbound/rate.h"
+#include "inbound/reply.h"
 #include "scim/message.h"
 
 #include <apr_lib.h>

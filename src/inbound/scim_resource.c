@@ -53,7 +53,8 @@ static void set_headers(prov_scim *s, const prov_id *id, uint64_t version, bool 
 typedef struct shown {
     request_rec *r;
     bool found;
-    bool known; /* the client has this version */
+    bool known;    /* the client has this version */
+    bool unwanted; /* he asks for another one */
     uint64_t version;
     prov_buf body;
     prov_flow *members; /* those that are missing in it, or NULL */
@@ -71,8 +72,10 @@ static prov_err *show(prov_scim *s, const prov_id *id, const prov_projection *pr
         prov_service_view(s->service, n, s->r->pool, &s->caller, s->type, id, s->base, &view);
     if (out->found) {
         out->version = prov_record_head(view.record).version;
-        out->known = s->r->method_number == M_GET && prov_condition_known(s->r, out->version);
-        if (!out->known) {
+        bool read = s->r->method_number == M_GET;
+        out->unwanted = read && !prov_condition_met(s->r, out->version);
+        out->known = read && prov_condition_known(s->r, out->version);
+        if (!out->known && !out->unwanted) {
             prov_flow_open(s->service, s->r->pool, &s->caller, proj, &view, &out->members);
             prov_buf_init(&out->body, s->r->pool, RESOURCE_ROOM);
             prov_resource_write(&out->body, &view, proj);
@@ -117,6 +120,9 @@ prov_err *prov_scim_get(prov_scim *s)
         return err;
     if (!it.found)
         return not_found(s);
+    if (it.unwanted)
+        return prov_err_make(s->r->pool, HTTP_PRECONDITION_FAILED, NULL,
+                             "the resource was changed since the version named");
     if (apr_table_get(query, "filter"))
         return prov_scim_list_one(s, &id, query);
     if (!it.known) {

@@ -12,7 +12,7 @@
 prov_bytes prov_job_encode(const prov_job *job, const prov_object *o)
 {
     prov_head head = { .type = job->type->number };
-    return o ? prov_record_write(job->pool, &head, o, NULL, NULL).bytes : (prov_bytes){ 0 };
+    return o ? prov_record_write(job->pool, &head, o).bytes : (prov_bytes){ 0 };
 }
 
 apr_time_t prov_job_later(const prov_job *job)

@@ -114,7 +114,10 @@ static void read_operation(reading *in, const prov_json *from, int index)
     read_method(in);
     read_path(in, read_text(in, from, "path"));
     read_bulk_id(in, index);
-    if (in->op->method != PROV_BULK_DELETE && prov_json_is(in->op->data) != PROV_JSON_OBJECT)
+    prov_json_kind data = prov_json_is(in->op->data);
+    /* RFC 7644 section 3.7.3 prints the bare operations of a PATCH. */
+    bool bare = in->op->method == PROV_BULK_PATCH && data == PROV_JSON_ARRAY;
+    if (in->op->method != PROV_BULK_DELETE && data != PROV_JSON_OBJECT && !bare)
         refuse(in, 400, "invalidSyntax", "%s", "data must be an object");
 }
 

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define OPEN_PATCH "{\"schemas\":[\"" PROV_URN_PATCH "\"],\"Operations\":"
+
 typedef struct writing {
     apr_pool_t *p;
     const prov_bulk *bulk;
@@ -226,11 +228,17 @@ static writing writing_make(apr_pool_t *p, const prov_bulk *bulk, int operation,
 prov_err *prov_bulk_data(apr_pool_t *p, const prov_bulk *bulk, int operation, const prov_json **out)
 {
     writing w = writing_make(p, bulk, operation, false);
+    bool bare = prov_json_is(w.op->data) == PROV_JSON_ARRAY;
     *out = w.op->data;
-    if (!w.op->refs->nelts)
+    if (!w.op->refs->nelts && !bare)
         return NULL;
-    prov_buf_byte(&w.b, '{');
-    prov_json_each(w.op->data, w.op->late->nelts ? write_attribute : write_member, &w);
+    if (bare) {
+        prov_buf_text(&w.b, OPEN_PATCH);
+        write_value(&w, "Operations", w.op->data);
+    } else {
+        prov_buf_byte(&w.b, '{');
+        prov_json_each(w.op->data, w.op->late->nelts ? write_attribute : write_member, &w);
+    }
     prov_buf_byte(&w.b, '}');
     return w.err ? w.err : prov_json_parse(p, prov_buf_bytes(&w.b), out);
 }
@@ -239,7 +247,7 @@ prov_err *prov_bulk_completion(apr_pool_t *p, const prov_bulk *bulk, int operati
                                const prov_json **out)
 {
     writing w = writing_make(p, bulk, operation, true);
-    prov_buf_text(&w.b, "{\"schemas\":[\"" PROV_URN_PATCH "\"],\"Operations\":[");
+    prov_buf_text(&w.b, OPEN_PATCH "[");
     prov_json_each(w.op->data, write_attribute, &w);
     prov_buf_text(&w.b, "]}");
     return w.err ? w.err : prov_json_parse(p, prov_buf_bytes(&w.b), out);

@@ -436,6 +436,7 @@ static prov_err *parse_one(parser *ps, prov_filter **out)
         *out = node(ps, PROV_NODE_NOT);
         return parse_brackets(ps, &(*out)->child);
     }
+    skip_spaces(ps);
     if (ps->at < ps->end && *ps->at == '[')
         return parse_group(ps, name, out);
     return parse_term(ps, name, out);

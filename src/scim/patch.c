@@ -154,9 +154,10 @@ static prov_err *change_password(patch *t, const prov_patch_op *op)
     t->result->password = none;
     if (op->kind == PROV_PATCH_REMOVE || empty)
         return NULL;
-    if (prov_json_is(op->value) != PROV_JSON_STRING || prov_json_string(op->value).len == 0)
+    const prov_json *value = prov_patch_single(op, op->path.attr, op->value);
+    if (prov_json_is(value) != PROV_JSON_STRING || prov_json_string(value).len == 0)
         return prov_err_make(t->p, 400, "invalidValue", "password must be a string");
-    t->result->password = prov_json_string(op->value);
+    t->result->password = prov_json_string(value);
     return NULL;
 }
 
@@ -241,6 +242,24 @@ static prov_err *change_set(order *o, const char *urn)
     return o->err;
 }
 
+/* A resource has the schemas of what it holds; that a client announces some changes nothing (RFC
+ * 7644 section 3.5.2). */
+static prov_err *change_schemas(const order *o, const prov_attr *schemas)
+{
+    const patch *t = o->of;
+    bool base;
+    prov_err *err = prov_value_check_schemas(t->p, t->type, o->value, t->switches, &base);
+    if (!err && o->kind == PROV_PATCH_REPLACE && !base)
+        err = prov_patch_fixed(t->p, schemas);
+    return err;
+}
+
+static bool is_schemas(const prov_path *path)
+{
+    return path->attr->place == PROV_IN_HEADER && strcmp(path->attr->name, "schemas") == 0 &&
+           !path->filter;
+}
+
 /* ---- the message ---- */
 
 /* In any case, as Entra has it; in lower case if nothing is forgiven. */
@@ -270,6 +289,8 @@ static prov_err *change_path(order *o, const prov_json *json)
         return clear_schema(t, op.path.schema);
     if (op.path.schema)
         return change_set(o, op.path.schema->urn);
+    if (is_schemas(&op.path) && o->kind != PROV_PATCH_REMOVE)
+        return change_schemas(o, op.path.attr);
     if (is_fixed(&op.path))
         return prov_patch_fixed(t->p, op.path.sub ? op.path.sub : op.path.attr);
     return change_attr(t, &op);

@@ -22,6 +22,11 @@ prov_err *prov_patch_perform(apr_pool_t *p, prov_object *o, const prov_patch_op 
 /* Takes the value away; 400 mutability if it must stay. */
 prov_err *prov_patch_unassign(apr_pool_t *p, prov_object *o, const prov_attr *a);
 
+/* The value of an attribute that has one; Entra without its aadOptscim062020 flag writes it as
+ * [{"value":"Babs"}]. */
+const prov_json *prov_patch_single(const prov_patch_op *op, const prov_attr *a,
+                                   const prov_json *value);
+
 /* null and [] are the absence of a value (RFC 7643 section 2.5). */
 bool prov_patch_is_empty(const prov_json *value);
 

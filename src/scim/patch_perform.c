@@ -58,6 +58,36 @@ prov_err *prov_patch_unassign(apr_pool_t *p, prov_object *o, const prov_attr *a)
     return NULL;
 }
 
+/* ---- comparing ---- */
+
+/* Comparisons of values with each other; long lists on both sides cost their product. */
+static prov_err *spend(edit *e, int64_t comparisons)
+{
+    *e->op->budget -= comparisons;
+    if (*e->op->budget >= 0)
+        return NULL;
+    return prov_err_make(e->p, 413, NULL, "the PATCH request compares too many values of '%s'",
+                         e->attr->name);
+}
+
+/* Folding takes memory, and there may be millions of comparisons. */
+static apr_pool_t *fresh_scratch(edit *e)
+{
+    if (e->scratch)
+        apr_pool_clear(e->scratch);
+    else
+        apr_pool_create(&e->scratch, e->p);
+    return e->scratch;
+}
+
+/* Case counts only where the attribute says so. */
+static bool same_value(edit *e, const prov_attr *a, const prov_value *x, const prov_value *y)
+{
+    if (a->type == PROV_TYPE_STRING && !a->case_exact && x->type == y->type)
+        return prov_text_fold_compare(fresh_scratch(e), x->text, y->text) == 0;
+    return prov_value_equal(a, x, y);
+}
+
 /* ---- reading what the operation brings ---- */
 
 typedef struct unknown {
@@ -109,26 +139,61 @@ static bool is_exact(const edit *e)
 }
 
 /* Clients send a one-element array where one value belongs. */
-static const prov_json *only_one(const edit *e, const prov_json *value)
+static const prov_json *only_one(const prov_patch_op *op, const prov_json *value)
 {
-    return prov_json_is(value) == PROV_JSON_ARRAY && prov_json_length(value) == 1 && !is_exact(e)
+    return prov_json_is(value) == PROV_JSON_ARRAY && prov_json_length(value) == 1 &&
+                   !(op->switches & PROV_COMPAT_EXACT)
                ? prov_json_at(value, 0)
                : value;
 }
 
+const prov_json *prov_patch_single(const prov_patch_op *op, const prov_attr *a,
+                                   const prov_json *value)
+{
+    const prov_json *one = only_one(op, value), *inner = NULL;
+    if (one != value && !a->multi && a->type != PROV_TYPE_COMPLEX &&
+        prov_json_is(one) == PROV_JSON_OBJECT)
+        inner = prov_json_get(one, "value", NULL);
+    return inner ? inner : value;
+}
+
 /* ---- singular attributes and sub-attributes ---- */
 
-static prov_err *put(const edit *e, prov_object *o, const prov_attr *a, const prov_json *value)
+/* A sub-attribute of many values gains those that it does not have; in an object of their own, so
+ * that what was stays to be compared with. */
+static prov_err *append_to(edit *e, const prov_attr *a, const prov_field *was, prov_field **fresh)
+{
+    prov_object *own = prov_object_make(e->p);
+    prov_field *all = prov_object_set(own, a);
+    prov_err *err = spend(e, (int64_t)was->count * (*fresh)->count + WRITTEN);
+    for (int i = 0; i < was->count && !err; i++)
+        *prov_field_add(own, all) = was->values[i];
+    for (int i = 0; i < (*fresh)->count && !err; i++) {
+        int w = 0;
+        while (w < was->count && !same_value(e, a, &was->values[w], &(*fresh)->values[i]))
+            w++;
+        if (w == was->count && all->count >= PROV_VALUES_MAX)
+            err = invalid(e->p, a, "has too many values");
+        else if (w == was->count)
+            *prov_field_add(own, all) = (*fresh)->values[i];
+    }
+    *fresh = all;
+    return err;
+}
+
+static prov_err *put(edit *e, prov_object *o, const prov_attr *a, const prov_json *value)
 {
     apr_pool_t *p = e->p;
     prov_field *fresh, *was = prov_object_get(o, a);
-    prov_err *err = read_values(e, a, value, &fresh);
+    prov_err *err = read_values(e, a, prov_patch_single(e->op, a, value), &fresh);
     if (err)
         return err;
     if (fresh->count == 0)
         return prov_patch_unassign(p, o, a);
     if (a->required && a->type == PROV_TYPE_STRING && fresh->values[0].text.len == 0)
         return invalid(p, a, "is required and must not be empty");
+    if (a->multi && e->op->kind == PROV_PATCH_ADD && was && (err = append_to(e, a, was, &fresh)))
+        return err;
     if (a->mutability == PROV_IMMUTABLE && was && was->count && !prov_field_equal(was, fresh))
         return prov_patch_fixed(p, a);
     *prov_object_set(o, a) = *fresh;
@@ -158,7 +223,7 @@ static bool merge_sub(void *baton, const char *name, const prov_json *value)
 static prov_err *merge_complex(edit *e, prov_object *into, const prov_json *value)
 {
     merge m = { e, into, NULL };
-    value = only_one(e, value);
+    value = only_one(e->op, value);
     prov_err *err = check_names(e, e->attr, value);
     if (err)
         return err;
@@ -211,26 +276,6 @@ static bool is_primary(const edit *e, const prov_value *v)
     return primary && primary->type == PROV_TYPE_BOOLEAN && primary->boolean;
 }
 
-/* Comparisons of values with each other; long lists on both sides cost their product. */
-static prov_err *spend(edit *e, int64_t comparisons)
-{
-    *e->op->budget -= comparisons;
-    if (*e->op->budget >= 0)
-        return NULL;
-    return prov_err_make(e->p, 413, NULL, "the PATCH request compares too many values of '%s'",
-                         e->attr->name);
-}
-
-/* Folding takes memory, and there may be millions of comparisons. */
-static apr_pool_t *fresh_scratch(edit *e)
-{
-    if (e->scratch)
-        apr_pool_clear(e->scratch);
-    else
-        apr_pool_create(&e->scratch, e->p);
-    return e->scratch;
-}
-
 /* Each value is held against each term of the path's filter. */
 static prov_err *spend_selecting(edit *e, const prov_field *f)
 {
@@ -252,14 +297,6 @@ static void depose_others(edit *e, prov_field *f)
     for (int i = 0; e->primary >= 0 && i < f->count; i++)
         if (i != e->primary)
             prov_object_remove(f->values[i].object, e->is_primary);
-}
-
-/* Case counts only where the attribute says so. */
-static bool same_value(edit *e, const prov_attr *a, const prov_value *x, const prov_value *y)
-{
-    if (a->type == PROV_TYPE_STRING && !a->case_exact && x->type == y->type)
-        return prov_text_fold_compare(fresh_scratch(e), x->text, y->text) == 0;
-    return prov_value_equal(a, x, y);
 }
 
 static bool same_sub(edit *e, const prov_value *x, const prov_value *y, const prov_attr *sub)
@@ -286,10 +323,14 @@ static int find_same(edit *e, const prov_field *f, int count, const prov_value *
 static prov_err *add_subs(edit *e, prov_object *into, const prov_object *given)
 {
     for (int s = 0; s < given->count; s++) {
-        const prov_field *fresh = &given->fields[s], *was = prov_object_get(into, fresh->attr);
-        if (fresh->attr->mutability == PROV_IMMUTABLE && was && !prov_field_equal(was, fresh))
-            return prov_patch_fixed(e->p, fresh->attr);
-        *prov_object_set(into, fresh->attr) = *fresh;
+        prov_field *fresh = &given->fields[s], *was = prov_object_get(into, fresh->attr);
+        const prov_attr *sub = fresh->attr;
+        prov_err *err = sub->multi && was ? append_to(e, sub, was, &fresh) : NULL;
+        if (err)
+            return err;
+        if (sub->mutability == PROV_IMMUTABLE && was && !prov_field_equal(was, fresh))
+            return prov_patch_fixed(e->p, sub);
+        *prov_object_set(into, sub) = *fresh;
     }
     return NULL;
 }
@@ -353,7 +394,7 @@ static bool selected(edit *e, const prov_value *v)
 static prov_err *replace_one(edit *e, prov_value *v)
 {
     prov_field *fresh;
-    prov_err *err = read_values(e, e->attr, only_one(e, e->op->value), &fresh);
+    prov_err *err = read_values(e, e->attr, only_one(e->op, e->op->value), &fresh);
     if (err)
         return err;
     if (fresh->count != 1)
@@ -426,6 +467,22 @@ static prov_err *edit_selected(edit *e)
 
 /* ---- remove ---- */
 
+/* Of a sub-attribute of many values only those that are listed, if any are. */
+static prov_err *remove_sub(edit *e, prov_object *o, const prov_attr *sub)
+{
+    prov_field *listed, *f = prov_object_get(o, sub);
+    bool some = f && sub->multi && sub->mutability != PROV_IMMUTABLE && e->op->value &&
+                e->op->kind == PROV_PATCH_REMOVE;
+    prov_err *err = some ? read_values(e, sub, e->op->value, &listed) : NULL;
+    if (!err && some)
+        err = spend(e, (int64_t)listed->count * f->count);
+    for (int l = 0; !err && some && l < listed->count; l++)
+        for (int i = f->count - 1; i >= 0; i--)
+            if (same_value(e, sub, &listed->values[l], &f->values[i]))
+                prov_field_remove(f, i);
+    return err || (some && f->count) ? err : prov_patch_unassign(e->p, o, sub);
+}
+
 static prov_err *remove_selected(edit *e, prov_field *f)
 {
     prov_err *err = spend_selecting(e, f);
@@ -436,7 +493,7 @@ static prov_err *remove_selected(edit *e, prov_field *f)
             continue;
         count++;
         if (e->op->path.sub)
-            err = prov_patch_unassign(e->p, v->object, e->op->path.sub);
+            err = remove_sub(e, v->object, e->op->path.sub);
         if (!err && (!e->op->path.sub || v->object->count == 0))
             prov_field_remove(f, i);
     }
@@ -446,14 +503,17 @@ static prov_err *remove_selected(edit *e, prov_field *f)
 }
 
 /* Whether everything `pattern` says holds for `v`. */
-static bool covers(const prov_attr *a, const prov_value *pattern, const prov_value *v)
+static bool covers(edit *e, const prov_value *pattern, const prov_value *v)
 {
-    if (a->type != PROV_TYPE_COMPLEX)
-        return prov_value_equal(a, pattern, v);
-    for (int i = 0; i < pattern->object->count; i++)
-        if (!prov_field_equal(&pattern->object->fields[i],
-                              prov_object_get(v->object, pattern->object->fields[i].attr)))
+    if (e->attr->type != PROV_TYPE_COMPLEX)
+        return same_value(e, e->attr, pattern, v);
+    for (int i = 0; i < pattern->object->count; i++) {
+        const prov_attr *sub = pattern->object->fields[i].attr;
+        if (sub->multi
+                ? !prov_field_equal(&pattern->object->fields[i], prov_object_get(v->object, sub))
+                : !same_sub(e, pattern, v, sub))
             return false;
+    }
     return pattern->object->count > 0;
 }
 
@@ -466,7 +526,7 @@ static prov_err *remove_listed(edit *e, prov_field *f)
         err = spend(e, (int64_t)listed->count * f->count);
     for (int l = 0; !err && l < listed->count; l++)
         for (int i = f->count - 1; i >= 0; i--)
-            if (covers(e->attr, &listed->values[l], &f->values[i]))
+            if (covers(e, &listed->values[l], &f->values[i]))
                 prov_field_remove(f, i);
     return err;
 }

@@ -221,8 +221,7 @@ static prov_record rewrite(apr_pool_t *p, pass *s, prov_record rec)
     return prov_record_seal(&b, &head);
 }
 
-prov_record prov_record_write(apr_pool_t *p, const prov_head *h, const prov_object *o,
-                              prov_record_large *large, void *baton)
+prov_record prov_record_write(apr_pool_t *p, const prov_head *h, const prov_object *o)
 {
     prov_buf b;
     prov_buf_init(&b, p, 512);
@@ -230,8 +229,12 @@ prov_record prov_record_write(apr_pool_t *p, const prov_head *h, const prov_obje
     put_fields(&b, o);
     prov_head head = *h;
     head.flags &= (uint16_t)~PROV_RECORD_LARGE;
-    prov_record rec = prov_record_seal(&b, &head);
-    if (!large || rec.bytes.len <= PROV_LARGE_VALUE)
+    return prov_record_seal(&b, &head);
+}
+
+prov_record prov_record_split(apr_pool_t *p, prov_record rec, prov_record_large *large, void *baton)
+{
+    if (rec.bytes.len <= PROV_LARGE_VALUE)
         return rec;
     pass s = { .put = put_apart, .large = large, .baton = baton };
     return rewrite(p, &s, rec);

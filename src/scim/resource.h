@@ -34,12 +34,13 @@ prov_err *prov_record_check(apr_pool_t *p, prov_record rec); /* the whole struct
 prov_head prov_record_head(prov_record rec);
 void prov_record_set_head(uint8_t head[PROV_RECORD_HEAD], const prov_head *h);
 
-/* Encoding; `large` gets (digest of 16 bytes, value) pairs of what was left out and may be NULL if
- * nothing may be left out (applied copies). */
+/* Encoding, of all values. */
+prov_record prov_record_write(apr_pool_t *p, const prov_head *h, const prov_object *o);
+/* Takes the large values out of a record, which may have none; `large` gets digest and value. */
 typedef void prov_record_large(void *baton, const uint8_t digest[16], prov_bytes value);
-prov_record prov_record_write(apr_pool_t *p, const prov_head *h, const prov_object *o,
-                              prov_record_large *large, void *baton);
-/* Puts the large values back; `fetch` gives an empty stretch for what it cannot find. */
+prov_record prov_record_split(apr_pool_t *p, prov_record rec, prov_record_large *large,
+                              void *baton);
+/* Puts them back; `fetch` gives an empty stretch for what it cannot find. */
 typedef prov_bytes prov_record_fetch(void *baton, const uint8_t digest[16]);
 prov_record prov_record_join(apr_pool_t *p, prov_record rec, prov_record_fetch *fetch, void *baton);
 /* Names each large value the record refers to. */

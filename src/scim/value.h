@@ -98,6 +98,10 @@ prov_err *prov_value_read(apr_pool_t *p, const prov_registry *r, const prov_reso
                           const prov_json *body, prov_body how, prov_object **out,
                           prov_body_extra *extra);
 
+/* A list of the URNs of schemas, and whether the type's base is among them. */
+prov_err *prov_value_check_schemas(apr_pool_t *p, const prov_resource_type *t,
+                                   const prov_json *urns, prov_body how, bool *base);
+
 /* One attribute's value, as PATCH gives it: appends to `f`. Only the values given in this call are
  * looked at for duplicates and primaries; what to do about those already there is the caller's. */
 prov_err *prov_value_read_field(apr_pool_t *p, prov_object *o, prov_field *f,

@@ -32,26 +32,38 @@ static const prov_schema *container(const prov_resource_type *t, const char *nam
     return NULL;
 }
 
-/* The base URN has to be there; unknown ones are ignored, as Entra sends a legacy one for groups.
- */
-static prov_err *read_schemas(reading *in, const prov_json *body)
+static prov_err *no_urns(apr_pool_t *p)
 {
-    const prov_json *urns = prov_json_get(body, "schemas", NULL);
+    return refuse(p, "schemas", "must be a list of URNs");
+}
+
+/* Unknown ones are ignored, as Entra sends a legacy one for groups. */
+prov_err *prov_value_check_schemas(apr_pool_t *p, const prov_resource_type *t,
+                                   const prov_json *urns, prov_body how, bool *base)
+{
+    *base = false;
     if (prov_json_is(urns) != PROV_JSON_ARRAY)
-        return refuse(in->p, "schemas", "must be a list of URNs");
-    bool base = false;
+        return no_urns(p);
     for (size_t i = 0; i < prov_json_length(urns); i++) {
         const prov_json *urn = prov_json_at(urns, i);
         if (prov_json_is(urn) != PROV_JSON_STRING)
-            return refuse(in->p, "schemas", "must be a list of URNs");
+            return no_urns(p);
         const char *text = (const char *)prov_json_string(urn).data;
-        bool is_base = strcasecmp(text, in->type->schema->urn) == 0;
-        if (!is_base && (in->how & PROV_COMPAT_EXACT) && !container(in->type, text))
-            return refuse(in->p, "schemas", "names a schema that the resource does not have");
-        base = base || is_base;
+        bool is_base = strcasecmp(text, t->schema->urn) == 0;
+        if (!is_base && (how & PROV_COMPAT_EXACT) && !container(t, text))
+            return refuse(p, "schemas", "names a schema that the resource does not have");
+        *base = *base || is_base;
     }
-    if (base)
-        return NULL;
+    return NULL;
+}
+
+static prov_err *read_schemas(reading *in, const prov_json *body)
+{
+    bool base;
+    const prov_json *urns = prov_json_get(body, "schemas", NULL);
+    prov_err *err = prov_value_check_schemas(in->p, in->type, urns, in->how, &base);
+    if (err || base)
+        return err;
     return refuse(in->p, "schemas", apr_pstrcat(in->p, "must hold ", in->type->schema->urn, NULL));
 }
 

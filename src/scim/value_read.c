@@ -110,8 +110,9 @@ prov_err *prov_value_read_given(apr_pool_t *p, prov_object *o, const prov_attr *
 {
     if (prov_object_get(o, a) && how != PROV_BODY_LENIENT)
         return refuse(p, a, "is given twice, in different case");
-    prov_err *err = prov_value_read_field(p, o, prov_object_set(o, a), value, how);
-    if (!err && prov_object_get(o, a)->count == 0)
+    prov_field *f = prov_object_set(o, a);
+    prov_err *err = prov_value_read_field(p, o, f, value, how);
+    if (!err && f->count == 0)
         prov_object_remove(o, a);
     return err;
 }

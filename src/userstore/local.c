@@ -27,12 +27,6 @@ static bool has_large(const apr_array_header_t *list, const uint8_t digest[16])
     return false;
 }
 
-static prov_record encode(apr_pool_t *p, const prov_head *head, const prov_object *o,
-                          apr_array_header_t *larges)
-{
-    return prov_record_write(p, head, o, keep_large, larges);
-}
-
 static void plan_large(prov_plan *plan, const prov_id *id, const apr_array_header_t *was,
                        const apr_array_header_t *now)
 {
@@ -89,21 +83,20 @@ static void plan_keys(prov_plan *plan, const prov_id *id, uint16_t domain, const
 /* --- the type ------------------------------------------------------------------------------- */
 
 static prov_err *apply(prov_userstore *u, apr_pool_t *p, prov_plan *plan, const prov_id *id,
-                       const prov_resource_type *type, const prov_object *was,
-                       const prov_object *object, const prov_head *head)
+                       const prov_resource_type *type, const prov_held *was, const prov_held *now)
 {
     keys before, after;
-    prov_err *err = keys_of(p, type, was, &before);
+    prov_err *err = keys_of(p, type, was->object, &before);
     if (!err)
-        err = keys_of(p, type, object, &after);
+        err = keys_of(p, type, now->object, &after);
     if (err)
         return err;
-    if (object) {
+    if (now->object) {
         apr_array_header_t *gone = apr_array_make(p, 0, sizeof(large));
         apr_array_header_t *there = apr_array_make(p, 0, sizeof(large));
-        if (was)
-            encode(p, head, was, gone);
-        prov_plan_put(plan, id, encode(p, head, object, there));
+        if (was->object)
+            prov_record_split(p, was->record, keep_large, gone);
+        prov_plan_put(plan, id, prov_record_split(p, now->record, keep_large, there));
         plan_large(plan, id, gone, there);
     }
     plan_keys(plan, id, u->number, &before, &after);

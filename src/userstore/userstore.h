@@ -11,13 +11,18 @@
 typedef struct prov_userstore prov_userstore;
 typedef struct prov_userstores prov_userstores;
 
+/* What a domain holds under an id. */
+typedef struct prov_held {
+    const prov_object *object; /* NULL: nothing */
+    prov_record record;        /* the same, encoded whole */
+} prov_held;
+
 typedef struct prov_userstore_type {
     const char *name; /* ProvisionType */
-    /* Makes the domain's own system hold `object` under `id` (NULL object: nothing), and adds to
-     * the plan what must become durable with it. */
+    /* Makes the domain's own system hold `now` under `id`, and adds to the plan what must become
+     * durable with it, which may point into `now`. */
     prov_err *(*apply)(prov_userstore *u, apr_pool_t *p, prov_plan *plan, const prov_id *id,
-                       const prov_resource_type *type, const prov_object *was,
-                       const prov_object *object, const prov_head *head);
+                       const prov_resource_type *type, const prov_held *was, const prov_held *now);
     /* Reads back what the domain's own system holds. */
     prov_err *(*observe)(prov_userstore *u, apr_pool_t *p, prov_snapshot *n, const prov_id *id,
                          prov_record *out, bool *found);

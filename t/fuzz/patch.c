@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(prov_object_equal(copy, fuzz_tree));
         if (!err && r.object) {
             prov_head head = { .type = fuzz_user->number };
-            must(!prov_record_check(p, prov_record_write(p, &head, r.object, NULL, NULL)));
+            must(!prov_record_check(p, prov_record_write(p, &head, r.object)));
             undo(p, r.object);
         }
         err = prov_patch_apply(p, fuzz_registry, fuzz_user, LENIENT, message, fuzz_tree, &r);

@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         v.record = prov_record_join(p, v.record, nothing, NULL);
         prov_head head = prov_record_head(v.record);
         prov_object *o = prov_record_read(p, fuzz_registry, v.record);
-        must(!prov_record_check(p, prov_record_write(p, &head, o, NULL, NULL)));
+        must(!prov_record_check(p, prov_record_write(p, &head, o)));
         prov_buf_init(&json, p, 256);
         prov_resource_write(&json, &v, NULL);
     }

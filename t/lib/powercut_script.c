@@ -78,7 +78,7 @@ static prov_record record_of(apr_pool_t *p, const script_world *w, const prov_re
                        .modified = 50 };
     prov_object *o = prov_object_make(p);
     prov_object_put_text(o, t->naming, name);
-    return prov_record_write(p, &head, o, NULL, NULL);
+    return prov_record_write(p, &head, o);
 }
 
 static prov_bytes key_of(apr_pool_t *p, const prov_resource_type *t, const char *name)

@@ -91,8 +91,8 @@ static void say_password(lines *l, const prov_patch_result *result)
 static bool differ(lines *l, const prov_object *x, const prov_object *y)
 {
     prov_head head = { .version = 1 };
-    return !prov_bytes_equal(prov_record_write(l->p, &head, x, NULL, NULL).bytes,
-                             prov_record_write(l->p, &head, y, NULL, NULL).bytes);
+    return !prov_bytes_equal(prov_record_write(l->p, &head, x).bytes,
+                             prov_record_write(l->p, &head, y).bytes);
 }
 
 static prov_err *patch(lines *l, const prov_json *q)
@@ -137,13 +137,12 @@ static prov_err *take_resources(lines *l, const prov_json *q)
         if (err)
             break;
         prov_head head = { .type = l->type->number, .version = 1 };
-        l->views[l->count++] =
-            (prov_view){ .registry = l->registry,
-                         .type = l->type,
-                         .id = prov_id_make(),
-                         .record = prov_record_write(l->always, &head, o, NULL, NULL),
-                         .prefix = PROV_BYTES(""),
-                         .base = "https://id.example/scim/v2" };
+        l->views[l->count++] = (prov_view){ .registry = l->registry,
+                                            .type = l->type,
+                                            .id = prov_id_make(),
+                                            .record = prov_record_write(l->always, &head, o),
+                                            .prefix = PROV_BYTES(""),
+                                            .base = "https://id.example/scim/v2" };
     }
     prov_buf_text(&l->out, err ? "" : "{\"status\":200}");
     return err;

@@ -58,7 +58,7 @@ static prov_store_stats stats(void)
 static prov_record empty_record(apr_pool_t *pool)
 {
     prov_head head = { .type = user_type->number, .domain = (uint16_t)domain };
-    return prov_record_write(pool, &head, prov_object_make(pool), NULL, NULL);
+    return prov_record_write(pool, &head, prov_object_make(pool));
 }
 
 static bool is_there(apr_pool_t *pool, const prov_id *id)

@@ -145,7 +145,7 @@ static void put(const prov_resource_type *t, const prov_id *id, const char *name
     for (int i = 0; i < count; i++)
         prov_plan_index(plan, id, keys[i].attr, domain, keys[i].key, keys[i].unique);
     head = (prov_head){ .type = t->number, .domain = domain, .created = apr_time_now() };
-    prov_plan_put(plan, id, prov_record_write(pool, &head, o, NULL, NULL));
+    prov_plan_put(plan, id, prov_record_write(pool, &head, o));
     prov_touch now = touch(PROV_QUEUE_NORMAL);
     prov_outbound_owe(engine, plan, id, t, application, &now);
     prov_plan_touch(plan, id, &now);

@@ -70,7 +70,7 @@ static prov_object *apply(const prov_mapping *m, const char *type, const char *j
     prov_head head = { .type = t->number, .version = 1 };
     prov_mapping_input in = { .type = t, .name = "alice", .domain = "CORP" };
     memset(&in.id, 0xab, sizeof in.id);
-    in.record = prov_record_write(pool, &head, tree(t, json), NULL, NULL);
+    in.record = prov_record_write(pool, &head, tree(t, json));
     return prov_mapping_apply(m, pool, &in);
 }
 

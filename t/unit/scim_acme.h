@@ -16,6 +16,7 @@
 static prov_attr acme_desk[] = {
     { .name = "building", .type = PROV_TYPE_STRING },
     { .name = "floor", .type = PROV_TYPE_INTEGER },
+    { .name = "marks", .type = PROV_TYPE_STRING, .multi = true },
 };
 
 static prov_attr acme_attrs[] = {
@@ -28,7 +29,7 @@ static prov_attr acme_attrs[] = {
     { .name = "numbers", .type = PROV_TYPE_INTEGER, .multi = true },
     { .name = "blob", .type = PROV_TYPE_BINARY, .case_exact = true },
     { .name = "homePage", .type = PROV_TYPE_REFERENCE, .case_exact = true },
-    { .name = "desk", .type = PROV_TYPE_COMPLEX, .subs = acme_desk, .sub_count = 2 },
+    { .name = "desk", .type = PROV_TYPE_COMPLEX, .subs = acme_desk, .sub_count = 3 },
     { .name = "origin", .type = PROV_TYPE_STRING, .mutability = PROV_IMMUTABLE },
     { .name = "computed", .type = PROV_TYPE_STRING, .mutability = PROV_READ_ONLY },
     { .name = "pin",
@@ -112,7 +113,7 @@ static inline prov_view acme_view(apr_pool_t *p, const prov_registry *r,
     return (prov_view){ .registry = r,
                         .type = t,
                         .id = prov_id_make(),
-                        .record = prov_record_write(p, &head, o, NULL, NULL),
+                        .record = prov_record_write(p, &head, o),
                         .prefix = PROV_BYTES(""),
                         .base = "https://id.example/scim/v2",
                         .scratch = p };

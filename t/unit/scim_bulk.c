@@ -173,6 +173,20 @@ static void test_data(void)
     is_str(text_of(prov_json_at(n, 4)), "a\001\"", "odd characters stay");
 }
 
+/* As RFC 7644 section 3.7.3 prints them: no message around the operations. */
+static void test_bare(void)
+{
+    prov_bulk *bulk = read_bulk("{\"method\":\"PATCH\",\"path\":\"" U1 "\",\"data\":[{\"op\":"
+                                "\"add\",\"value\":\"bulkId:b\"},{}]}," POST("b", ""));
+    const prov_json *data = NULL;
+    carry_out(bulk, 1);
+    ok(!bulk->operations[0].err && !prov_bulk_data(pool, bulk, 0, &data), "BU-7 bare operations");
+    is_str(text_of(prov_json_at(prov_json_get(data, "schemas", NULL), 0)), PROV_URN_PATCH,
+           "become a message");
+    is_str(text_of(at_path(data, "Operations", 0, "value")), ID1, "with ids in it");
+    is_int((long)prov_json_length(prov_json_get(data, "Operations", NULL)), 2, "all of them");
+}
+
 static void test_completion(void)
 {
     prov_bulk *bulk = read_bulk(POST("a", REF("b")) "," POST("b", LISTED) "," POST("c", ""));
@@ -209,6 +223,8 @@ static const struct {
     { DEL("/Users/bulkId:a"), 400 },
     { DEL("/Users/bulkId:"), 400 },
     { PATCH(U1, "bulkId:a"), 400 },
+    { "{\"method\":\"PATCH\",\"path\":\"" U1 "\",\"data\":[]}", 0 },
+    { "{\"method\":\"PUT\",\"path\":\"" U1 "\",\"data\":[]}", 400 },
     { "null", 400 },
     { "{}", 400 },
     { "{\"method\":\"DELETE\"}", 404 },
@@ -237,6 +253,7 @@ int main(void)
     test_chain();
     test_references();
     test_data();
+    test_bare();
     test_completion();
     test_wrongs();
     apr_pool_destroy(pool);

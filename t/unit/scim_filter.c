@@ -117,6 +117,7 @@ static const struct {
     { "emails co \"x\"", "emails.value co \"x\"" },
     { "emails pr", "emails pr" },
     { "emails[TYPE eq \"work\"].value eq \"x\"", "emails[type eq \"work\" and value eq \"x\"]" },
+    { "emails  [ type eq \"work\" ]", "emails[type eq \"work\"]" },
     { "emails[type pr or primary pr].value pr", "emails[(type pr or primary pr) and value pr]" },
     { "emails[type pr and primary pr].value pr", "emails[type pr and primary pr and value pr]" },
     { ACME ":tags[VALUE eq \"a\"]", ACME ":tags[value eq \"a\"]" },

@@ -35,10 +35,11 @@ static const char *written(const prov_object *o)
 
 #define EMAILS                                                                                     \
     "\"emails\":[{\"value\":\"w@x\",\"type\":\"work\",\"primary\":true},{\"value\":\"h@x\"}]"
-#define DESK     "\"" ACME "\":{\"desk\":{\"building\":\"B\",\"floor\":1}}"
-#define TAGS     "\"" ACME "\":{\"tags\":[\"red\",\"blue\"]}"
-#define ORIGIN   "\"" ACME "\":{\"origin\":\"hr\"}"
-#define IN(name) "\"path\":\"" ACME ":" name "\""
+#define DESK        "\"" ACME "\":{\"desk\":{\"building\":\"B\",\"floor\":1}}"
+#define MARKS(list) "\"" ACME "\":{\"desk\":{\"building\":\"B\",\"marks\":" list "}}"
+#define TAGS        "\"" ACME "\":{\"tags\":[\"red\",\"blue\"]}"
+#define ORIGIN      "\"" ACME "\":{\"origin\":\"hr\"}"
+#define IN(name)    "\"path\":\"" ACME ":" name "\""
 
 static const struct {
     const char *before, *operations;
@@ -89,7 +90,25 @@ static const struct {
     { "", "{\"op\":\"add\"," IN("origin") ",\"value\":\"hr\"}", ORIGIN, NULL },
     { "", "{\"op\":\"add\"," IN("badgeNumber") ",\"value\":1.5}", NULL, "invalidValue" },
     { "", "{\"op\":\"add\"," IN("badgeNumber") ",\"value\":[1]}", NULL, "invalidValue" },
+    { MARKS("[\"a\",\"b\"]"), "{\"op\":\"add\"," IN("desk.marks") ",\"value\":[\"B\",\"c\"]}",
+      MARKS("[\"a\",\"b\",\"c\"]"), NULL },
+    { MARKS("[\"a\"]"), "{\"op\":\"add\"," IN("desk.marks") ",\"value\":\"b\"}",
+      MARKS("[\"a\",\"b\"]"), NULL },
+    { MARKS("[\"a\"]"), "{\"op\":\"add\"," IN("desk") ",\"value\":{\"marks\":[\"b\"]}}",
+      MARKS("[\"a\",\"b\"]"), NULL },
+    { MARKS("[\"a\"]"), "{\"op\":\"add\"," IN("desk.marks") ",\"value\":[7]}", NULL,
+      "invalidValue" },
+    { "", "{\"op\":\"add\",\"path\":\"schemas\",\"value\":[\"" ENTERPRISE "\"]}", "", NULL },
+    { "", "{\"op\":\"add\",\"path\":\"schemas\",\"value\":[7]}", NULL, "invalidValue" },
+    { "", "{\"op\":\"add\",\"path\":\"schemas[value pr]\",\"value\":[\"x\"]}", NULL, "mutability" },
     /* replace */
+    { MARKS("[\"a\",\"b\"]"), "{\"op\":\"replace\"," IN("desk.marks") ",\"value\":[\"c\"]}",
+      MARKS("[\"c\"]"), NULL },
+    { "\"title\":\"t\"",
+      "{\"op\":\"replace\",\"path\":\"schemas\",\"value\":[\"" PROV_URN_USER "\",\"" ENTERPRISE
+      "\"]},"
+      "{\"op\":\"remove\",\"path\":\"title\"}",
+      "", NULL },
     { DESK, "{\"op\":\"replace\"," IN("desk") ",\"value\":{\"floor\":null}}",
       "\"" ACME "\":{\"desk\":{\"building\":\"B\"}}", NULL },
     { DESK, "{\"op\":\"replace\"," IN("desk") ",\"value\":null}", "", NULL },
@@ -127,9 +146,34 @@ static const struct {
       NULL },
     { TAGS, "{\"op\":\"remove\"," IN("tags") ",\"value\":[\"red\"]}",
       "\"" ACME "\":{\"tags\":[\"blue\"]}", NULL },
+    { TAGS, "{\"op\":\"remove\"," IN("tags") ",\"value\":[\"RED\"]}",
+      "\"" ACME "\":{\"tags\":[\"blue\"]}", NULL },
+    { EMAILS, "{\"op\":\"remove\",\"path\":\"emails\",\"value\":[{\"value\":\"W@X\"}]}",
+      "\"emails\":[{\"value\":\"h@x\"}]", NULL },
+    { MARKS("[\"a\",\"b\"]"), "{\"op\":\"remove\"," IN("desk.marks") ",\"value\":[\"A\",\"z\"]}",
+      MARKS("[\"b\"]"), NULL },
+    { MARKS("[\"a\",\"b\"]"), "{\"op\":\"remove\"," IN("desk.marks") ",\"value\":[\"a\",\"b\"]}",
+      "\"" ACME "\":{\"desk\":{\"building\":\"B\"}}", NULL },
+    { MARKS("[\"a\",\"b\"]"), "{\"op\":\"remove\"," IN("desk.marks") "}",
+      "\"" ACME "\":{\"desk\":{\"building\":\"B\"}}", NULL },
     { TAGS, "{\"op\":\"remove\",\"path\":\"" ACME "\"}", "", NULL },
     { ORIGIN, "{\"op\":\"remove\",\"path\":\"" ACME "\"}", NULL, "mutability" },
     { "", "{\"op\":\"remove\",\"path\":\"" PROV_URN_USER "\"}", NULL, "mutability" },
+    /* a value in a list, as Entra has it */
+    { EMAILS,
+      "{\"op\":\"Add\",\"path\":\"title\",\"value\":[{\"$ref\":null,\"value\":\"T\"}]},{\"op\":"
+      "\"Replace\","
+      "\"path\":\"emails[type eq \\\"work\\\"].value\",\"value\":[{\"value\":\"n\"}]},"
+      "{\"op\":\"Replace\",\"path\":\"active\",\"value\":[{\"value\":\"False\"}]}",
+      "\"title\":\"T\",\"active\":false,\"emails\":[{\"value\":\"n\",\"type\":\"work\",\"primary\":"
+      "true},"
+      "{\"value\":\"h@x\"}]",
+      NULL },
+    { "", "{\"op\":\"Add\",\"path\":\"title\",\"value\":[{\"value\":\"T\"},{\"value\":\"U\"}]}",
+      NULL, "invalidValue" },
+    { "", "{\"op\":\"Add\",\"path\":\"title\",\"value\":{\"value\":\"T\"}}", NULL, "invalidValue" },
+    { "", "{\"op\":\"Add\",\"path\":\"title\",\"value\":[{\"text\":\"T\"}]}", NULL,
+      "invalidValue" },
     /* without a path */
     { EMAILS,
       "{\"op\":\"add\",\"value\":{\"emails\":[{\"value\":\"n\"}],\"id\":\"x\",\"meta\":{},"

@@ -114,7 +114,7 @@ static prov_view view_of(apr_pool_t *p, const prov_registry *r, const char *type
     return (prov_view){ .registry = r,
                         .type = prov_registry_type_named(r, type),
                         .id = { { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 } },
-                        .record = prov_record_write(p, &head, o, NULL, NULL),
+                        .record = prov_record_write(p, &head, o),
                         .prefix = PROV_BYTES("CORP/"),
                         .base = "https://h/v2",
                         .scratch = p,

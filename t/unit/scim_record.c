@@ -27,7 +27,7 @@ static const char *tree_json(apr_pool_t *p, const prov_registry *r, const prov_o
 
 static prov_record record_of(apr_pool_t *p, const prov_object *o)
 {
-    return prov_record_write(p, &head, o, NULL, NULL);
+    return prov_record_write(p, &head, o);
 }
 
 static void test_roundtrip(apr_pool_t *p, const prov_registry *r)
@@ -198,7 +198,7 @@ static void test_large(apr_pool_t *p, const prov_registry *r)
     o = prov_record_read(p, r, whole); /* `gone` is undeclared now */
 
     shelf s = { .count = 0 };
-    prov_record rec = prov_record_write(p, &head, o, put_on_shelf, &s);
+    prov_record rec = prov_record_split(p, whole, put_on_shelf, &s);
     ok(!prov_record_check(p, rec), "a record with values elsewhere is well formed");
     is_int(s.count, 3, "three values lie elsewhere, the undeclared one too");
     ok(rec.bytes.len < 5000, "the record is small (%d)", (int)rec.bytes.len);
@@ -255,7 +255,7 @@ static bool visit(apr_pool_t *p, const prov_registry *r, prov_record rec)
     prov_record_join(p, rec, take_from_shelf, &s);
     prov_record_large_each(rec, count_named, &s);
     prov_object *o = prov_record_read(p, r, rec);
-    prov_record_write(p, &head, o, put_on_shelf, &s);
+    prov_record_split(p, prov_record_write(p, &head, o), put_on_shelf, &s);
     return prov_text_valid(prov_buf_bytes(&b)) && is_balanced(prov_buf_bytes(&b));
 }
 
@@ -299,7 +299,7 @@ static void test_set_head(apr_pool_t *p, const prov_registry *r)
     prov_head moved = head;
     moved.version++;
     moved.domain = 700;
-    prov_record want = prov_record_write(p, &moved, read_body(p, r, "User", typical), NULL, NULL);
+    prov_record want = prov_record_write(p, &moved, read_body(p, r, "User", typical));
     prov_record_set_head((uint8_t *)rec.bytes.data, &moved);
     is_bytes(rec.bytes, want.bytes, "a new head is as if written with it");
     ok(!prov_record_check(p, rec), "and the sum is right");

@@ -224,7 +224,7 @@ static void put_at(const prov_id *id, apr_time_t created, apr_time_t modified)
     prov_object *o = prov_object_make(p);
     prov_object_put_text(o, user_type->naming, prov_id_text(p, id));
     prov_plan *a = plan();
-    prov_plan_put(a, id, prov_record_write(p, &head, o, NULL, NULL));
+    prov_plan_put(a, id, prov_record_write(p, &head, o));
     submit(a);
 }
 
@@ -313,7 +313,7 @@ static void make_many(int count)
         prov_object_put_text(o, user_type->naming, apr_psprintf(p, "many%d", i));
         prov_object_put_text(o, external, apr_psprintf(p, "e%d", i));
         prov_plan *a = plan();
-        prov_plan_put(a, &id, prov_record_write(p, &head, o, NULL, NULL));
+        prov_plan_put(a, &id, prov_record_write(p, &head, o));
         plan_index(a, &id, user_type, apr_psprintf(p, "many%d", i));
         prov_index_key_of(p, external, prov_bytes_of(apr_psprintf(p, "e%d", i)), &key);
         prov_plan_index(a, &id, external_id, (uint16_t)domain, key, false);
@@ -418,7 +418,7 @@ static void test_older_writes(void)
     prov_object_put_text(o, user_type->naming, "late");
     prov_object_put_text(o, prov_schema_common(registry, "externalId"), "e");
     a = plan();
-    prov_plan_put(a, &id, prov_record_write(p, &head, o, NULL, NULL));
+    prov_plan_put(a, &id, prov_record_write(p, &head, o));
     plan_index(a, &id, user_type, "late");
     submit(a);
     ok(stage_of(PROV_INDEX_VALUES, external_id) != PROV_STAGE_READY,

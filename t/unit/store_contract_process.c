@@ -196,7 +196,7 @@ static prov_plan *round_of(apr_pool_t *pool, const writer *w, prov_id *id, int i
     prov_head head = { .type = user_type->number, .domain = (uint16_t)domain };
     prov_journal row = { .operation = PROV_CREATED };
     *id = row.resource = prov_id_make();
-    prov_plan_put(a, id, prov_record_write(pool, &head, prov_object_make(pool), NULL, NULL));
+    prov_plan_put(a, id, prov_record_write(pool, &head, prov_object_make(pool)));
     /* A name for which all threads race in each round. */
     prov_plan_index(a, id, user_name, (uint16_t)domain,
                     prov_bytes_of(apr_psprintf(pool, "name%d", i)), true);

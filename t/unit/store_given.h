@@ -161,7 +161,7 @@ __attribute__((unused)) static prov_record record(const prov_resource_type *t, c
     head.created = head.modified = S(50);
     prov_object *o = prov_object_make(p);
     prov_object_put_text(o, t->naming, name);
-    return prov_record_write(p, &head, o, NULL, NULL);
+    return prov_record_write(p, &head, o);
 }
 
 __attribute__((unused)) static prov_bytes key_of(const prov_resource_type *t, const char *name)

@@ -54,7 +54,8 @@ static void give_large(void)
     memset(text, 'x', sizeof text - 1);
     prov_object_put_text(o, user_type->naming, "ann");
     prov_object_put_text(o, prov_schema_attr(user_type->schema, "nickName", 8), text);
-    prov_plan_put(a, &ann, prov_record_write(p, &head, o, keep_large, a));
+    prov_record whole = prov_record_write(p, &head, o);
+    prov_plan_put(a, &ann, prov_record_split(p, whole, keep_large, a));
     done(a, "a large value");
 }
 

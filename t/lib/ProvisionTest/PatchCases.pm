@@ -257,15 +257,24 @@ sub path_text
 
 # ---- operations ----------------------------------------------------------------------------------
 
+# A single value now and then in a list of one object, as Entra has it.
+sub wrapped
+{
+    my ($attr) = @_;
+    my $value = sloppy($attr);
+    return $attr->{type} ne 'complex' && !$attr->{multiValued} && chance(0.05)
+        ? [ { value => $value } ] : $value;
+}
+
 sub value_at
 {
     my ($attr, $path) = @_;
     return any(undef, []) if chance(0.03);
     if (defined $path->{sub}) {
         my ($sub) = grep { lc $_->{name} eq lc $path->{sub} } @{ $attr->{subAttributes} };
-        return sloppy($sub);
+        return wrapped($sub);
     }
-    return sloppy($attr) if !$attr->{multiValued} || $path->{filter};
+    return wrapped($attr) if !$attr->{multiValued} || $path->{filter};
     return sloppy($attr) if chance(0.3);
     return [ map { sloppy($attr) } 1 .. 1 + rand 3 ];
 }
@@ -321,7 +330,8 @@ sub operation
         my ($extension) = grep { !defined $path->{attr} && lc $_->{id} eq lc($path->{urn} // '') }
             @{ $type->{extensions} };
         $operation{value} = $extension ? any(set_of($extension, 2, ''), undef, 7)
-            : $path->{of} ? value_at($path->{of}, $path) : 'x';
+            : $path->{of} ? value_at($path->{of}, $path)
+            : any('x', [ $type->{schema}{id}, 'urn:x' ], ['urn:x']);
         delete $operation{value} if chance(0.01);
     }
     return \%operation;

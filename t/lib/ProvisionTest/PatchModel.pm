@@ -46,8 +46,7 @@ my @BAD_VALUE = qw(invalidValue invalidSyntax);
 sub named
 {
     my ($attrs, $name) = @_;
-    my ($found) = grep { lc $_->{name} eq lc $name } @$attrs;
-    return $found;
+    return (grep { lc $_->{name} eq lc $name } @$attrs)[0];
 }
 
 # The attribute and, if it is of an extension, that extension's URN.
@@ -70,8 +69,7 @@ sub attribute
 sub extension_of
 {
     my ($self, $urn) = @_;
-    my ($found) = grep { lc $_->{id} eq lc $urn } @{ $self->{extensions} };
-    return $found;
+    return (grep { lc $_->{id} eq lc $urn } @{ $self->{extensions} })[0];
 }
 
 sub mutability { return $_[0]{mutability} // 'readWrite' }
@@ -166,9 +164,7 @@ sub same_whole
     my ($attr, $x, $y) = @_;
     for my $sub (@{ $attr->{subAttributes} }) {
         my ($of_x, $of_y) = map { $_->{ $sub->{name} } } $x, $y;
-        if ($sub->{name} eq 'primary') {
-            ($of_x, $of_y) = map { $_ ? 1 : 0 } $of_x, $of_y;
-        }
+        ($of_x, $of_y) = map { $_ ? 1 : 0 } $of_x, $of_y if $sub->{name} eq 'primary';
         return 0 if !same_simple({ %$sub, caseExact => 1 }, $of_x, $of_y);
     }
     return 1;
@@ -249,9 +245,8 @@ sub described
         return $op ne 'eq' || mutability($sub) eq 'readOnly' ? undef : { $sub->{name} => $value };
     }
     my ($left, $right) = map { described($attr, $_) // return } $name, $value;
-    for my $both (grep { exists $right->{$_} } keys %$left) {
-        return if !same_simple(sub_of($attr, $both), $left->{$both}, $right->{$both});
-    }
+    return if grep { exists $right->{$_} && !same_simple(sub_of($attr, $_), $left->{$_}, $right->{$_}) }
+        keys %$left;
     return { %$left, %$right };
 }
 
@@ -293,10 +288,20 @@ sub check_removable
         || (mutability($attr) eq 'immutable' && $has_value);
 }
 
+# Entra writes a single value as a list of one object.
+sub unwrapped
+{
+    my ($attr, $given) = @_;
+    my $may = !is_complex($attr) && !$attr->{multiValued} && ref $given eq 'ARRAY' && @$given == 1;
+    my $inner = $may && ref $given->[0] eq 'HASH' ? $given->[0]{value} : undef;
+    return defined $inner && (!ref $inner || JSON::is_bool($inner)) ? $inner : $given;
+}
+
 # Sets a sub-attribute of a value, or unassigns it.
 sub set_sub
 {
     my ($value, $sub, $given) = @_;
+    $given = unwrapped($sub, $given);
     my $new = is_empty($given) ? undef : read_one($sub, $given);
     my $old = $value->{ $sub->{name} };
     if (!defined $new) {
@@ -317,9 +322,7 @@ sub merge
     $given = $given->[0] if ref $given eq 'ARRAY' && @$given == 1;
     $given = { value => $given } if is_string($given) && sub_of($attr, 'value');
     refuse(@BAD_VALUE) if ref $given ne 'HASH';
-    for my $name (keys %$given) {
-        sub_of($attr, $name) or refuse(@UNKNOWN);
-    }
+    sub_of($attr, $_) or refuse(@UNKNOWN) for keys %$given;
     for my $name (sort keys %$given) {
         my $sub = sub_of($attr, $name);
         next if mutability($sub) eq 'readOnly' || ($op eq 'add' && is_empty($given->{$name}));
@@ -337,6 +340,7 @@ sub change_single
         $sub ? set_sub(\%new, $sub, $given) : merge($attr, \%new, $op, $given);
         return set_values($resource, $urn, $attr, %new ? \%new : ());
     }
+    $given = unwrapped($attr, $given);
     my $new = ref $given eq 'ARRAY' ? refuse(@BAD_VALUE) : read_one($attr, $given);
     refuse(@BAD_VALUE) if $attr->{required} && $new eq '';
     set_values($resource, $urn, $attr, $new);
@@ -442,11 +446,11 @@ sub remove
 sub covers
 {
     my ($attr, $pattern, $value) = @_;
-    return $pattern eq $value if !is_complex($attr);
+    return same_simple($attr, $pattern, $value) if !is_complex($attr);
     for my $name (keys %$pattern) {
         my ($x, $y) = ($pattern->{$name}, $value->{$name});
         ($x, $y) = map { $_ ? 1 : 0 } $x, $y if $name eq 'primary';
-        return 0 if !defined $y || !same_simple({ %{ sub_of($attr, $name) }, caseExact => 1 }, $x, $y);
+        return 0 if !defined $y || !same_simple(sub_of($attr, $name), $x, $y);
     }
     return 1;
 }
@@ -511,8 +515,7 @@ sub change_set
 sub split_name
 {
     my ($key) = @_;
-    my ($urn, $name, $sub) = $key =~ /^(?:(urn:.*):)?([^.:]+)(?:\.([^.:]+))?$/i or refuse(@UNKNOWN);
-    return ($urn, $name, $sub);
+    return $key =~ /^(?:(urn:.*):)?([^.:]+)(?:\.([^.:]+))?$/i ? ($1, $2, $3) : refuse(@UNKNOWN);
 }
 
 sub change_extension
@@ -521,9 +524,16 @@ sub change_extension
     return $self->change_set($resource, $op, $value, $extension->{id})
         if $op ne 'remove' && !is_empty($value);
     return if $op eq 'add';
-    for my $attr (grep { !is_fixed($_) } @{ $extension->{attributes} }) {
-        change({ resource => $resource, urn => $extension->{id}, attr => $attr }, 'remove', undef);
-    }
+    change({ resource => $resource, urn => $extension->{id}, attr => $_ }, 'remove', undef)
+        for grep { !is_fixed($_) } @{ $extension->{attributes} };
+}
+
+# A resource has the schemas of what it holds, whatever a client says of them.
+sub announce
+{
+    my ($self, $op, $value) = @_;
+    refuse(@BAD_VALUE) if ref $value ne 'ARRAY' || grep { !defined || !is_string($_) } @$value;
+    refuse('mutability') if $op eq 'replace' && !grep { lc $_ eq lc $self->{schema}{id} } @$value;
 }
 
 sub operate
@@ -543,12 +553,11 @@ sub operate
         return $self->change_extension($resource, $op, $value, $extension);
     }
     my ($attr, $urn) = $self->attribute(@$path{qw(urn attr)});
-    my $sub;
-    if (defined $path->{sub}) {
-        $sub = sub_of($attr, $path->{sub}) or refuse('invalidPath');
-    }
+    my $sub = defined $path->{sub} ? sub_of($attr, $path->{sub}) // refuse('invalidPath') : undef;
     refuse('invalidPath') if $path->{filter} && !$attr->{multiValued};
     check_filter($attr, $path->{filter}) if $path->{filter};
+    return $self->announce($op, $value)
+        if $attr->{name} eq 'schemas' && $op ne 'remove' && !$path->{filter};
     refuse('mutability') if is_fixed($attr, $sub);
     change({ resource => $resource, urn => $urn, attr => $attr, sub => $sub,
         filter => $path->{filter} }, $op, $value);
