@@ -1,5 +1,6 @@
 # Where a service stands: its location wins over files, proxies and rewriting; virtual hosts share a
-# store or have their own; a store that cannot be opened is answered 503, and the log says why.
+# store or have their own; a store that cannot be opened is answered 503 until it can be, and the log
+# says why.
 use strict;
 use warnings;
 use Apache::Test qw(-withtestmore);
@@ -111,6 +112,22 @@ sub wrong_key
     is $server->call(GET => '/scim/v2/Users')->code, 200, 'with the right key all is well again';
 }
 
+# Whatever kept a child from opening it, such as a want of room or of descriptors.
+sub later
+{
+    my $data = "$scratch/store/data.mdb";
+    $server->stop;
+    chmod 0, $data or die;
+    $server->start;
+    my @children = $server->children;
+    is $server->call(GET => '/scim/v2/Users')->code, 503, 'a store that cannot be opened now: 503';
+    chmod 0600, $data or die;
+    ok wait_for(sub { 10 == grep { $server->call(GET => '/scim/v2/Users')->code == 200 } 1 .. 10 },
+        15), 'when it can be, it is';
+    is_deeply [ $server->children ], \@children, 'by the same processes';
+    like $server->log_text, qr/PROV0003: \Q$scratch\E\/store is served/, 'the log tells it';
+}
+
 $server->start(conf => $conf);
 my ($status, $said) = $server->ctl('admin', 'create', 'root', { stdin => "$password\n" });
 is $status, 0, 'an administrator' or diag $said;
@@ -119,4 +136,5 @@ location_wins();
 hosts_share();
 host_of_its_own();
 wrong_key();
+later();
 done_testing;

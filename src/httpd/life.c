@@ -12,13 +12,17 @@
 #include <http_core.h>
 #include <http_log.h>
 
+#include <apr_atomic.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
+#include <apr_thread_proc.h>
 #include <malloc.h>
 #include <string.h>
 #include <unistd.h>
 
 APLOG_USE_MODULE(provision);
+
+#define TRY_EVERY apr_time_from_sec(1)
 
 /* A store, and the servers that share it. Made in the parent; children open their own copy. */
 typedef struct keeping {
@@ -26,6 +30,9 @@ typedef struct keeping {
     const prov_config *config;
     uint8_t key[PROV_KEY_LEN];
     server_rec *server; /* whose configuration it is */
+    apr_pool_t *room;   /* a child's, for what it opens */
+    apr_thread_t *trying;
+    apr_uint32_t stopping; /* atomic */
 } keeping;
 
 /* Of this configuration: the module is loaded anew with each. */
@@ -146,26 +153,68 @@ static apr_pool_t *own_pool(apr_pool_t *pchild)
     return p;
 }
 
-static void open_service(apr_pool_t *pchild, keeping *k)
+static prov_err *open_service(apr_pool_t *p, keeping *k)
 {
     int threads = 0;
+    prov_service *service = NULL;
     ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
     const prov_service_options options = { .dispatch = true,
                                            .password_waiters = threads >= 4 ? threads / 2 : 1,
                                            .key = k->key,
                                            .lookup = prov_httpd_connector };
-    apr_pool_t *p = own_pool(pchild);
-    prov_err *err = prov_service_open(p, k->config, &options, &k->opened.service);
-    if (!err) {
-        k->opened.why_not = NULL;
+    prov_err *err = prov_service_open(p, k->config, &options, &service);
+    if (!err)
+        __atomic_store_n(&k->opened.service, service, __ATOMIC_RELEASE);
+    return err;
+}
+
+/* What a moment's want of room or descriptors has kept from opening is not to be gone for good. */
+static void *APR_THREAD_FUNC try_again(apr_thread_t *thread, void *data)
+{
+    keeping *k = data;
+    prov_err *err = NULL;
+    do {
+        apr_pool_t *p;
+        apr_sleep(TRY_EVERY);
+        if (apr_atomic_read32(&k->stopping))
+            return NULL;
+        apr_pool_create(&p, k->room);
+        err = open_service(p, k);
+        if (err)
+            apr_pool_destroy(p);
+    } while (err);
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, k->server,
+                 "PROV0003: %s is served by this process now", k->config->store_location);
+    return NULL;
+}
+
+static apr_status_t stop_trying(void *data)
+{
+    keeping *k = data;
+    apr_status_t rv;
+    apr_atomic_set32(&k->stopping, 1);
+    if (k->trying)
+        apr_thread_join(&rv, k->trying);
+    k->trying = NULL;
+    return APR_SUCCESS;
+}
+
+static void open_first(apr_pool_t *pchild, keeping *k)
+{
+    apr_pool_t *p;
+    k->room = own_pool(pchild);
+    apr_pool_create(&p, k->room);
+    prov_err *err = open_service(p, k);
+    if (!err)
         return;
-    }
-    k->opened.service = NULL;
     k->opened.why_not = prov_err_text(pchild, err);
     ap_log_error(APLOG_MARK, APLOG_CRIT, 0, k->server,
                  "PROV0002: %s is not served by this process: %s", k->config->store_location,
                  k->opened.why_not);
     apr_pool_destroy(p);
+    apr_pool_pre_cleanup_register(k->room, k, stop_trying);
+    if (apr_thread_create(&k->trying, NULL, try_again, k, k->room) != APR_SUCCESS)
+        k->trying = NULL;
 }
 
 /* glibc's eight arenas for each core would each grow to the largest that a rare request needs, over
@@ -183,14 +232,16 @@ void prov_life_child_init(apr_pool_t *pchild, server_rec *s)
     if (kept && kept->nelts)
         share_arenas();
     for (int i = 0; kept && i < kept->nelts; i++)
-        open_service(pchild, APR_ARRAY_IDX(kept, i, keeping *));
+        open_first(pchild, APR_ARRAY_IDX(kept, i, keeping *));
 }
 
 /* Threads end, and stores close, when the pools of the services are cleared. */
 void prov_life_child_stopping(apr_pool_t *pchild, int graceful)
 {
     for (int i = 0; kept && i < kept->nelts; i++) {
-        const prov_service *service = APR_ARRAY_IDX(kept, i, keeping *)->opened.service;
+        keeping *k = APR_ARRAY_IDX(kept, i, keeping *);
+        const prov_service *service = __atomic_load_n(&k->opened.service, __ATOMIC_ACQUIRE);
+        apr_atomic_set32(&k->stopping, 1);
         if (service)
             prov_engine_stopping(service->engine, graceful);
     }

@@ -16,7 +16,7 @@ prov_service *prov_glue_service(const request_rec *r, const char **why_not)
 {
     const prov_opened *opened = server_of(r)->opened;
     *why_not = opened ? opened->why_not : "this server has no ProvisionStore";
-    return opened ? opened->service : NULL;
+    return opened ? __atomic_load_n(&opened->service, __ATOMIC_ACQUIRE) : NULL;
 }
 
 const prov_settings *prov_glue_settings(const request_rec *r)
