@@ -166,7 +166,8 @@ subtest 'BU-1, BU-2: wrong operations' => sub {
     for my $case (@cases) {
         my ($one) = done([ $case->[0] ]);
         is_failed($one, @$case[ 1, 2 ], 'a wrong operation');
-        ok !$one->{location}, 'a failed POST is nowhere' if ($one->{method} // '') eq 'POST';
+        my $path = ref $case->[0] && ($case->[0]{method} // '') ne 'POST' ? $case->[0]{path} : undef;
+        is $one->{location}, $path && $server->url("/scim/v2$path"), 'only a failed POST is nowhere';
     }
     is total('userName+eq+"never"'), 0, 'nothing came of it';
 };
@@ -242,6 +243,7 @@ subtest 'BU-5: references that lead nowhere' => sub {
         post_group('i', 'somewhere', 'bulkId:d'),
     ]);
     is_failed($now[$_], 400, 'invalidValue', "operation $_") for 0, 1, 3, 4, 5, 6;
+    is $now[6]{location}, $server->url('/scim/v2/Users/bulkId:f'), 'where, as it was said';
     is statuses(@now[ 2, 7 ]), '201 201', 'the others are done';
     is members($now[7]{location}), id_of($now[2]), 'the first of a bulkId has it';
     is total('userName+eq+"second"'), 0, 'the second is not made';

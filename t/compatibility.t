@@ -10,7 +10,8 @@ use ProvisionTest::Process qw(slurp);
 use POSIX ();
 
 my %switches = map { $_ => $_ } qw(okta-204 patch-204 empty-operations unquoted-filter replace-makes
-    reference-filter unique-groups first-primary known-attributes strict interop-profile entra ms-validator);
+    reference-filter unique-groups absent-members no-pagination first-primary known-attributes strict
+    interop-profile entra ms-validator);
 my $server = serve(plain => '', %switches, two => 'okta-204 first-primary');
 my %client = map { $_ => client($server, $_) } 'plain', 'two', keys %switches;
 my $next = 0;
@@ -201,6 +202,9 @@ my @features = (
     [ 'what the service says', sub {
             decode($_[0]->call(GET => '/ServiceProviderConfig'))->{interopProfileConformant} // 'nothing' },
         'nothing', JSON::true, 'interop-profile' ],
+    [ 'what it says of pages', sub {
+            exists decode($_[0]->call(GET => '/ServiceProviderConfig'))->{pagination} ? 'something' : 'nothing' },
+        'something', 'nothing', 'no-pagination' ],
 );
 
 for my $feature (@features) {

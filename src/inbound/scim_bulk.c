@@ -190,21 +190,32 @@ static void write_member(prov_buf *b, const char *name, prov_bytes text)
     prov_json_write_string(b, text);
 }
 
+/* Only a POST that failed has none; of what failed before its id was read, as its path says. */
+static const char *location(const job *j, const prov_bulk_operation *op, const outcome *out)
+{
+    char id[PROV_ID_TEXT + 1];
+    const char *name = prov_bytes_text(j->p, op->name);
+    if (!out->has_id && (!op->type || op->method == PROV_BULK_POST))
+        return NULL;
+    if (out->has_id) {
+        prov_id_print(&out->id, id);
+        name = id;
+    }
+    return apr_pstrcat(j->p, j->s->base, op->type->endpoint, *name ? "/" : "", name, NULL);
+}
+
 static void write_outcome(const job *j, prov_buf *b, const prov_bulk_operation *op,
                           const outcome *out)
 {
-    char tag[PROV_ETAG_ROOM], id[PROV_ID_TEXT + 1];
+    char tag[PROV_ETAG_ROOM];
+    const char *where = location(j, op, out);
     prov_buf_printf(b, "{\"status\":\"%d\"", out->status);
     if (op->method_text.data)
         write_member(b, "method", op->method_text);
     if (op->bulk_id.data)
         write_member(b, "bulkId", op->bulk_id);
-    if (out->has_id) {
-        prov_id_print(&out->id, id);
-        write_member(
-            b, "location",
-            prov_bytes_of(apr_pstrcat(j->p, j->s->base, op->type->endpoint, "/", id, NULL)));
-    }
+    if (where)
+        write_member(b, "location", prov_bytes_of(where));
     if (out->version) {
         prov_etag_print(out->version, tag);
         write_member(b, "version", prov_bytes_of(tag));

@@ -62,20 +62,17 @@ static void write_pagination(prov_buf *b, const prov_settings *settings)
                     apr_time_sec(settings->cursor_timeout));
 }
 
-/* True of who says who he is; to everybody else nothing is said. */
-static void write_profile(prov_scim *s, prov_buf *b)
+/* The switches of who says who he is; everybody else has none. */
+static uint32_t switches(prov_scim *s)
 {
     prov_caller caller;
-    if (prov_caller_of(s->r, s->service, &caller))
-        return;
-    uint32_t bits = caller.application->compatibility;
-    if ((bits & PROV_COMPAT_INTEROP) == PROV_COMPAT_INTEROP)
-        prov_buf_text(b, "\"interopProfileConformant\":true,");
+    return prov_caller_of(s->r, s->service, &caller) ? 0 : caller.application->compatibility;
 }
 
 prov_err *prov_scim_config(prov_scim *s)
 {
     prov_buf b;
+    uint32_t bits = switches(s);
     prov_buf_init(&b, s->r->pool, 2048);
     prov_buf_printf(&b,
                     "{\"schemas\":[\"" URN_CONFIG "\"],"
@@ -88,8 +85,10 @@ prov_err *prov_scim_config(prov_scim *s)
                     "\"etag\":{\"supported\":true},",
                     s->settings->bulk_operations, s->settings->bulk_payload,
                     s->settings->max_results);
-    write_pagination(&b, s->settings);
-    write_profile(s, &b);
+    if (!(bits & PROV_COMPAT_NO_PAGINATION))
+        write_pagination(&b, s->settings);
+    if ((bits & PROV_COMPAT_INTEROP) == PROV_COMPAT_INTEROP)
+        prov_buf_text(&b, "\"interopProfileConformant\":true,");
     write_schemes(&b, ap_auth_type(s->r));
     prov_buf_text(&b, ",\"meta\":{\"resourceType\":\"ServiceProviderConfig\",\"location\":");
     prov_json_write_text(&b, apr_pstrcat(s->r->pool, s->base, "/ServiceProviderConfig", NULL));

@@ -29,6 +29,8 @@ const prov_switch prov_switches[] = {
       "A group cannot be made with or renamed to the name of another: 409 uniqueness." },
     { "absent-members", PROV_COMPAT_ABSENT,
       "A PATCH that adds members who are not there passes over them and adds the others." },
+    { "no-pagination", PROV_COMPAT_NO_PAGINATION,
+      "The ServiceProviderConfig says nothing of pagination, which is newer than RFC 7643." },
     { "first-primary", PROV_COMPAT_FIRST_PRIMARY,
       "Of several primary values of an attribute only the first stays primary." },
     { "known-attributes", PROV_COMPAT_KNOWN,

@@ -1,6 +1,7 @@
 #include "scim/patch_op.h"
 #include "base/text.h"
 #include "scim/filter_node.h"
+#include "scim/json_twice.h"
 #include <apr_strings.h>
 #include <string.h>
 
@@ -302,6 +303,10 @@ static prov_err *perform(patch *t, const prov_json *json)
     bool given;
     if (prov_json_is(json) != PROV_JSON_OBJECT)
         return wrong(t->p, "an operation is an object");
+    const char *twice = prov_json_twice(t->p, json);
+    if (twice)
+        return prov_err_make(t->p, 400, "invalidSyntax", "'%s' is given twice, in different case",
+                             twice);
     prov_err *err = read_kind(t, prov_json_get(json, "op", NULL), &o.kind);
     if (err)
         return err;

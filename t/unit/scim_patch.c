@@ -159,6 +159,24 @@ static const struct {
     { TAGS, "{\"op\":\"remove\",\"path\":\"" ACME "\"}", "", NULL },
     { ORIGIN, "{\"op\":\"remove\",\"path\":\"" ACME "\"}", NULL, "mutability" },
     { "", "{\"op\":\"remove\",\"path\":\"" PROV_URN_USER "\"}", NULL, "mutability" },
+    /* names are the same in any case */
+    { "", "{\"op\":\"add\",\"OP\":\"remove\",\"path\":\"title\",\"value\":\"t\"}", NULL,
+      "invalidSyntax" },
+    { "", "{\"op\":\"add\",\"value\":{\"title\":\"a\",\"TITLE\":\"b\"}}", NULL, "invalidSyntax" },
+    { "",
+      "{\"op\":\"add\",\"path\":\"emails\",\"value\":[{\"value\":\"a\"},{\"value\":\"b\",\"Value\":"
+      "\"c\"}]}",
+      NULL, "invalidSyntax" },
+    { "",
+      "{\"op\":\"add\",\"value\":{\"a1\":1,\"a2\":1,\"a3\":1,\"a4\":1,\"a5\":1,\"a6\":1,\"a7\":1,"
+      "\"a8\":1,"
+      "\"a9\":1,\"b1\":1,\"b2\":1,\"b3\":1,\"b4\":1,\"b5\":1,\"b6\":1,\"b7\":1,\"title\":1,"
+      "\"Title\":1}}",
+      NULL, "invalidSyntax" },
+    { "",
+      "{\"op\":\"add\",\"value\":{\"title\":\"a\",\"name\":{\"givenName\":\"g\"},\"name."
+      "familyName\":\"f\"}}",
+      "\"title\":\"a\",\"name\":{\"givenName\":\"g\",\"familyName\":\"f\"}", NULL },
     /* a value in a list, as Entra has it */
     { EMAILS,
       "{\"op\":\"Add\",\"path\":\"title\",\"value\":[{\"$ref\":null,\"value\":\"T\"}]},{\"op\":"
