@@ -4,6 +4,9 @@
 #include <apr_hash.h>
 #include <string.h>
 
+#define BYTES_MOST                                                                                 \
+    ((size_t)4 << 20) /* of records: a few large ones wait, or 250 as they mostly are */
+
 typedef struct waiting {
     prov_change change;
     prov_attempt attempt;
@@ -17,6 +20,7 @@ struct prov_batch {
     prov_batch_way way;
     waiting *list;
     int count, most;
+    size_t bytes;
     prov_id *ids; /* for what is to be made */
     int ids_left;
     apr_pool_t *p;      /* of the attempts, until they have run */
@@ -30,6 +34,7 @@ static void empty(prov_batch *b)
     apr_pool_clear(b->p);
     b->things = apr_hash_make(b->p);
     b->count = 0;
+    b->bytes = 0;
 }
 
 prov_batch *prov_batch_make(prov_service *s, apr_pool_t *p, const prov_caller *caller,
@@ -177,6 +182,7 @@ static bool take(prov_batch *b, apr_pool_t *p, const prov_change *change, int wh
     if (b->way.in_order)
         each(b, &w->attempt, learned);
     b->count++;
+    b->bytes += w->attempt.bytes;
     return true;
 }
 
@@ -189,7 +195,7 @@ static void go_alone(prov_batch *b, apr_pool_t *p, const prov_change *change, in
 
 void prov_batch_add(prov_batch *b, apr_pool_t *p, const prov_change *change, int which)
 {
-    if (b->count == b->most)
+    if (b->count == b->most || b->bytes > BYTES_MOST)
         prov_batch_run(b);
     bool taken = take(b, p, change, which);
     if (!taken && b->way.in_order && b->count) {

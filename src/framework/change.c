@@ -408,6 +408,7 @@ prov_err *prov_change_plan(prov_attempt *a, prov_snapshot *n)
     prov_err *err = decide(&w);
     if (err || a->unhashed.len || !(w.put || changes_members(&w) || is_deleting(&w)))
         return err;
+    a->bytes = w.record.bytes.len + w.encoded.bytes.len;
     a->plan = a->into ? a->into : prov_plan_make(a->p);
     make_touch(&w);
     plan_conditions(&w);

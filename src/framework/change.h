@@ -18,6 +18,7 @@ typedef struct prov_attempt {
     prov_bytes unhashed; /* out: no plan yet, this password must be hashed first */
     prov_plan *plan;     /* out; NULL: it is already so */
     uint64_t version;    /* out: as read; 0 before a creation */
+    size_t bytes;        /* out: of the record, as it is and as it is to be */
 } prov_attempt;
 
 /* The plan does not point into the snapshot. */

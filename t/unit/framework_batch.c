@@ -169,6 +169,29 @@ static void test_many(void)
     }
 }
 
+/* However small the changes are: what waits holds its record in memory. */
+static void test_bytes(void)
+{
+    enum { LARGE = 20, BYTES = 500000 };
+    char *long_name = apr_pcalloc(p, BYTES + 1);
+    memset(long_name, 'x', BYTES);
+    for (int i = 0; i < LARGE; i++)
+        made(user_type,
+             apr_psprintf(p, "\"userName\":\"large%d\",\"nickName\":\"%s\"", i, long_name));
+    for (int in_order = 0; in_order < 2; in_order++) {
+        prov_batch_way way = { in_order, LARGE, tell, NULL };
+        prov_batch *b = prov_batch_make(service, p, &admin, &way);
+        int most = 0;
+        for (int i = 0; i < LARGE; i++) {
+            step s = { TITLE, apr_psprintf(p, "large%d", i) };
+            prov_batch_add(b, p, change_of(&s), i);
+            most = prov_batch_count(b) > most ? prov_batch_count(b) : most;
+        }
+        prov_batch_run(b);
+        ok(most > 1 && most < 8, "of large ones at most %d wait", most);
+    }
+}
+
 static void test_large(void)
 {
     static const step steps[] = {
@@ -197,6 +220,7 @@ int main(void)
     given_service();
     test_commits();
     test_many();
+    test_bytes();
     test_large();
     return service_done();
 }
