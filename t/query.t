@@ -4,16 +4,15 @@ use strict;
 use warnings;
 use Apache::Test qw(-withtestmore);
 use ProvisionTest;
+use ProvisionTest::Query;
 use JSON ();
 use MIME::Base64 qw(encode_base64);
-use URI::Escape qw(uri_escape_utf8);
 
 my $USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
 my $GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 my $ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 my $PATCH = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 my $SEARCH = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest';
-my $ERROR = 'urn:ietf:params:scim:api:messages:2.0:Error';
 my $LIST = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
 
 my $server = ProvisionTest->new;
@@ -49,53 +48,7 @@ Listen 127.0.0.1:$narrow
 </Location>
 CONF
 $server->login('root', 'root');
-
-sub call { return $server->call(@_) }
-
-sub is_error
-{
-    my ($res, $status, $type, $what) = @_;
-    my $said = decode($res) // {};
-    is $res->code, $status, "$what: $status" or diag $res->as_string;
-    is_deeply [ @$said{qw(schemas status scimType)} ], [ [$ERROR], "$status", $type ],
-        "$what: the error" or diag $res->content;
-    return $said->{detail};
-}
-
-sub args
-{
-    my (%args) = @_;
-    return join '&', map { "$_=" . uri_escape_utf8($args{$_}) } sort keys %args;
-}
-
-sub get
-{
-    my ($path, %args) = @_;
-    return call(GET => "/scim/v2$path?" . args(%args));
-}
-
-sub search
-{
-    my ($path, %args) = @_;
-    $args{$_} = [ split /,/, $args{$_} ] for grep { defined $args{$_} } qw(attributes excludedAttributes);
-    $args{$_} += 0 for grep { defined $args{$_} && $args{$_} =~ /^-?\d+$/ } qw(startIndex count);
-    $path =~ s{/$}{};
-    return call(POST => "/scim/v2$path/.search", { schemas => [$SEARCH], %args });
-}
-
-sub names
-{
-    my ($list) = @_;
-    return join ' ', map { $_->{userName} // $_->{displayName} // '?' } @{ $list->{Resources} };
-}
-
-sub made
-{
-    my ($type, %resource) = @_;
-    my $res = call(POST => "/scim/v2/${type}s", \%resource);
-    is $res->code, 201, "a $type is made" or diag $res->content;
-    return decode($res);
-}
+asks_of($server);
 
 # --- who is there ---------------------------------------------------------------------------------
 my @rows = (

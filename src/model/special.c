@@ -69,15 +69,21 @@ static prov_err *set_keys(apr_pool_t *p, const char *directive, const key_row *r
     return err;
 }
 
-static prov_err *set_concurrency(apr_pool_t *p, const key_row *row, void *slot, const char *value)
+static prov_err *set_number(apr_pool_t *p, const key_row *row, void *slot, const char *value,
+                            int most)
 {
     char *end;
     apr_int64_t n = apr_strtoi64(value, &end, 10);
-    if (end == value || *end || n < 1 || n > MOST_CONCURRENCY)
+    if (end == value || *end || n < 1 || n > most)
         return refuse(p, "%s cannot be \"%s\"; write a whole number from 1 to %d", row->key, value,
-                      MOST_CONCURRENCY);
+                      most);
     *(int64_t *)slot = n;
     return NULL;
+}
+
+static prov_err *set_concurrency(apr_pool_t *p, const key_row *row, void *slot, const char *value)
+{
+    return set_number(p, row, slot, value, MOST_CONCURRENCY);
 }
 
 static const struct {
@@ -362,13 +368,7 @@ static prov_err *set_permit(apr_pool_t *p, void *object, const prov_line *line)
 /* --- callers -------------------------------------------------------------------------------- */
 static prov_err *set_burst(apr_pool_t *p, const key_row *row, void *slot, const char *value)
 {
-    char *end;
-    apr_int64_t n = apr_strtoi64(value, &end, 10);
-    if (end == value || *end || n < 1 || n > MOST_RATE)
-        return refuse(p, "%s cannot be \"%s\"; write a whole number from 1 to %d", row->key, value,
-                      MOST_RATE);
-    *(int64_t *)slot = n;
-    return NULL;
+    return set_number(p, row, slot, value, MOST_RATE);
 }
 
 static const key_row caller_keys[] = {

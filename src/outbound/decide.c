@@ -2,6 +2,7 @@
  * object in scope, what should it look like there, what do we know is there. */
 #include "outbound/engine.h"
 #include "base/text.h"
+#include "userstore/userstore.h"
 
 #define MANAGER     PROV_URN_ENTERPRISE ":manager.value"
 #define GROUPS_MOST 10000 /* groups looked at to find one user's provisioning roles */
@@ -109,18 +110,6 @@ prov_bytes prov_job_key(const prov_job *job, const char *name)
     return prov_text_fold(job->pool, text);
 }
 
-/* Large values of a record that points into a snapshot. */
-typedef struct fetch {
-    prov_snapshot *n;
-    const prov_id *id;
-} fetch;
-
-static prov_bytes fetch_large(void *baton, const uint8_t digest[16])
-{
-    fetch *f = baton;
-    return prov_snapshot_large(f->n, f->id, digest);
-}
-
 prov_object *prov_job_map(const prov_job *job, prov_snapshot *n, const prov_id *id)
 {
     prov_record rec;
@@ -129,8 +118,7 @@ prov_object *prov_job_map(const prov_job *job, prov_snapshot *n, const prov_id *
         return NULL;
     rec.bytes = prov_bytes_copy(job->pool, rec.bytes); /* the job outlives the snapshot */
     prov_head head = prov_record_head(rec);
-    if (head.flags & PROV_RECORD_LARGE)
-        rec = prov_record_join(job->pool, rec, fetch_large, &(fetch){ n, id });
+    rec = prov_userstore_whole(job->pool, n, id, rec);
     bool named = prov_cursor_find(prov_record_fields(rec), job->type->naming->number, &name);
     const char *domain = prov_snapshot_name(n, job->pool, PROV_NUMBER_DOMAIN, head.domain);
     prov_mapping_input in = { .type = job->type,

@@ -136,38 +136,36 @@ bool prov_snapshot_is_member(prov_snapshot *n, const prov_id *group, const prov_
     return prov_tx_get(&n->tx, &key, &row) && prov_rows_is_member(&n->tx, group, member, row);
 }
 
-void prov_snapshot_members(prov_snapshot *n, const prov_id *group, const prov_id *after,
-                           prov_each_id *each, void *baton)
+/* A membership's row is in two tables: under the group, and under the member. */
+static void each_membership(prov_snapshot *n, prov_table table, const prov_id *of,
+                            const prov_id *after, prov_each_id *each, void *baton)
 {
     prov_row_key prefix, from;
     prov_walk w;
-    PROV_PREFIX(&n->tx, prefix, MEMBER, 1, group);
+    prov_row_key_prefix(&prefix, n->tx.env->tenant, table, 1, of);
     if (after)
-        PROV_KEY(&n->tx, from, MEMBER, group, after);
+        prov_row_key_make(&from, n->tx.env->tenant, table, of, after);
     prov_walk_begin(&w, &n->tx, &prefix, after ? &from : NULL);
     while (prov_walk_next(&w)) {
-        const prov_id *member = prov_row_key_last_id(w.key);
-        if (prov_rows_is_member(&n->tx, group, member, w.value) && !each(baton, member))
+        const prov_id *other = prov_row_key_last_id(w.key);
+        const prov_id *group = table == PROV_TABLE_MEMBER ? of : other;
+        const prov_id *member = table == PROV_TABLE_MEMBER ? other : of;
+        if (prov_rows_is_member(&n->tx, group, member, w.value) && !each(baton, other))
             break;
     }
     prov_walk_end(&w);
 }
 
+void prov_snapshot_members(prov_snapshot *n, const prov_id *group, const prov_id *after,
+                           prov_each_id *each, void *baton)
+{
+    each_membership(n, PROV_TABLE_MEMBER, group, after, each, baton);
+}
+
 void prov_snapshot_groups(prov_snapshot *n, const prov_id *member, const prov_id *after,
                           prov_each_id *each, void *baton)
 {
-    prov_row_key prefix, from;
-    prov_walk w;
-    PROV_PREFIX(&n->tx, prefix, MEMBER_OF, 1, member);
-    if (after)
-        PROV_KEY(&n->tx, from, MEMBER_OF, member, after);
-    prov_walk_begin(&w, &n->tx, &prefix, after ? &from : NULL);
-    while (prov_walk_next(&w)) {
-        const prov_id *group = prov_row_key_last_id(w.key);
-        if (prov_rows_is_member(&n->tx, group, member, w.value) && !each(baton, group))
-            break;
-    }
-    prov_walk_end(&w);
+    each_membership(n, PROV_TABLE_MEMBER_OF, member, after, each, baton);
 }
 
 /* --- the rest ------------------------------------------------------------------------------- */
