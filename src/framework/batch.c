@@ -4,8 +4,7 @@
 #include <apr_hash.h>
 #include <string.h>
 
-#define BYTES_MOST                                                                                 \
-    ((size_t)4 << 20) /* of records: a few large ones wait, or 250 as they mostly are */
+#define BYTES_MOST ((size_t)4 << 20) /* of records; those that are usual come to less */
 
 typedef struct waiting {
     prov_change change;
