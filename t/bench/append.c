@@ -5,7 +5,7 @@
 #include <lmdb.h>
 
 #define MAP_SIZE  ((size_t)1 << 36)
-#define TOGETHER  250
+#define TOGETHER  165
 #define LINE_MOST 65536
 
 static void check(int rc)

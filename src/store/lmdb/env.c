@@ -176,6 +176,17 @@ static int open_alone(prov_env *env)
     return rc;
 }
 
+/* Nor does anybody open while another closes: LMDB since 0.9.26 (ITS#9278) takes its mutexes apart
+ * when the last one goes. */
+static void close_alone(prov_env *env)
+{
+    int fd = prov_file_lock_folder(env->folder);
+    mdb_env_close(env->mdb);
+    env->mdb = NULL;
+    if (fd >= 0)
+        close(fd);
+}
+
 int prov_env_open_file(prov_env *env)
 {
     int stale, rc = mdb_env_create(&env->mdb);
@@ -194,10 +205,8 @@ int prov_env_open_file(prov_env *env)
         rc = check_file(env);
     if (rc == 0)
         rc = open_tables(env);
-    if (rc) {
-        mdb_env_close(env->mdb);
-        env->mdb = NULL;
-    }
+    if (rc)
+        close_alone(env);
     return rc;
 }
 
@@ -248,7 +257,7 @@ void prov_env_close(prov_env *env)
     if (bar(env) == 0) {
         drop_idle(env);
         if (env->mdb)
-            mdb_env_close(env->mdb);
+            close_alone(env);
         unbar(env);
     } else {
         prov_log(PROV_LOG_ERROR, "%s: closing the store although a reader is inside", env->folder);
@@ -268,8 +277,7 @@ int prov_env_reopen(prov_env *env)
     }
     drop_idle(env);
     if (env->mdb)
-        mdb_env_close(env->mdb);
-    env->mdb = NULL;
+        close_alone(env);
     rc = prov_env_open_file(env);
     prov_env_suspect(env, rc != 0);
     unbar(env);
