@@ -10,8 +10,8 @@ use ProvisionTest::Process qw(slurp);
 use POSIX ();
 
 my %switches = map { $_ => $_ } qw(okta-204 patch-204 empty-operations unquoted-filter replace-makes
-    reference-filter unique-groups absent-members no-pagination first-primary known-attributes strict
-    interop-profile entra ms-validator);
+    reference-filter unique-groups absent-members no-pagination no-schemas first-primary known-attributes
+    strict interop-profile entra ms-validator);
 my $server = serve(plain => '', %switches, two => 'okta-204 first-primary');
 my %client = map { $_ => client($server, $_) } 'plain', 'two', keys %switches;
 my $next = 0;
@@ -52,6 +52,13 @@ my $boss = made($client{plain})->{id};
 my $NAMED = '"externalId":"4711","nickName":"Nick","' . ENTERPRISE . "\":{\"manager\":{\"value\":\"$boss\"}}";
 my $named = made($client{plain}, $NAMED)->{id};
 my $title = '{"op":"replace","path":"title","value":"T%d"}';
+
+sub without_schemas
+{
+    my ($as) = @_;
+    my @res = map { $as->call(POST => '/Users', qq({$_"userName":"c${\ ++$next}"})) } '', '"schemas":[],';
+    return join ', ', map { $_->code == 201 ? "@{ decode($_)->{schemas} }" : code($_) } @res;
+}
 
 sub two_primaries
 {
@@ -140,6 +147,10 @@ my @features = (
     [ 'names of groups', \&group_names, '201, 200, 200', '409 uniqueness, 409 uniqueness, 200',
         qw(unique-groups entra ms-validator) ],
     [ 'two primary values', \&two_primaries, '400 invalidValue', 'a@x! b@x', qw(first-primary two) ],
+    [ 'no schemas', \&without_schemas, '400 invalidValue, 400 invalidValue', USER . ', ' . USER, 'no-schemas' ],
+    [ 'schemas of another type', sub {
+            code($_[0]->call(POST => '/Users', qq({"schemas":["${\GROUP}"],"userName":"c${\ ++$next}"}))) },
+        '400 invalidValue', '' ],
     [ 'an unknown attribute', sub { code(person($_[0], '"colour":"red"')) }, 201,
         '400 invalidSyntax', qw(known-attributes strict interop-profile) ],
     [ 'an unknown sub-attribute', sub { code(person($_[0], '"name":{"colour":"red"}')) }, 201,

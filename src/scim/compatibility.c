@@ -31,6 +31,8 @@ const prov_switch prov_switches[] = {
       "A PATCH that adds members who are not there passes over them and adds the others." },
     { "no-pagination", PROV_COMPAT_NO_PAGINATION,
       "The ServiceProviderConfig says nothing of pagination, which is newer than RFC 7643." },
+    { "no-schemas", PROV_COMPAT_NO_SCHEMAS,
+      "The body of a POST or PUT may name no schemas; it then has its endpoint's." },
     { "first-primary", PROV_COMPAT_FIRST_PRIMARY,
       "Of several primary values of an attribute only the first stays primary." },
     { "known-attributes", PROV_COMPAT_KNOWN,

@@ -20,7 +20,8 @@ typedef enum {
     PROV_COMPAT_WHOLE = 1 << 10,
     PROV_COMPAT_GROUP_NAMES = 1 << 11,
     PROV_COMPAT_ABSENT = 1 << 12,
-    PROV_COMPAT_NO_PAGINATION = 1 << 13
+    PROV_COMPAT_NO_PAGINATION = 1 << 13,
+    PROV_COMPAT_NO_SCHEMAS = 1 << 14
 } prov_compatibility;
 
 /* All of it is kept: the service may say so. */

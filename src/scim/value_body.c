@@ -61,6 +61,9 @@ static prov_err *read_schemas(reading *in, const prov_json *body)
 {
     bool base;
     const prov_json *urns = prov_json_get(body, "schemas", NULL);
+    bool none = !urns || (prov_json_is(urns) == PROV_JSON_ARRAY && !prov_json_length(urns));
+    if (none && (in->how & PROV_COMPAT_NO_SCHEMAS))
+        return NULL;
     prov_err *err = prov_value_check_schemas(in->p, in->type, urns, in->how, &base);
     if (err || base)
         return err;
