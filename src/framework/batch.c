@@ -218,7 +218,8 @@ static void conclude(prov_batch *b, const waiting *w, const prov_verdict *v)
         go_alone(b, w->p, &w->change, w->which);
         return;
     }
-    prov_changed changed = { a->id, v->version ? v->version : a->version, v->changed };
+    prov_changed changed = { a->id, v->version ? v->version : a->version, v->changed,
+                             a->passed_over };
     b->way.done(b->way.baton, w->which, &changed, prov_verdict_error(w->p, v));
 }
 

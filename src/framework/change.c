@@ -406,6 +406,7 @@ prov_err *prov_change_plan(prov_attempt *a, prov_snapshot *n)
     a->version = 0;
     a->unhashed = (prov_bytes){ NULL, 0 };
     prov_err *err = decide(&w);
+    a->passed_over = w.members.strangers;
     if (err || a->unhashed.len || !(w.put || changes_members(&w) || is_deleting(&w)))
         return err;
     a->bytes = w.record.bytes.len + w.encoded.bytes.len;

@@ -15,6 +15,7 @@ typedef struct prov_attempt {
     int coming_count;
     const char *hash; /* of the new password, if there is one: made before, outside the lock */
 
+    int passed_over;     /* out: new members who are not there */
     prov_bytes unhashed; /* out: no plan yet, this password must be hashed first */
     prov_plan *plan;     /* out; NULL: it is already so */
     uint64_t version;    /* out: as read; 0 before a creation */

@@ -21,7 +21,7 @@ typedef struct roll {
     apr_array_header_t *entries; /* of entry *, in the order they were met */
     bool whole;
     bool known;     /* who is named has to be there */
-    bool strangers; /* somebody was passed over */
+    int strangers;  /* how many were passed over */
     int64_t budget; /* comparisons that the request has left */
 } roll;
 
@@ -111,7 +111,7 @@ static prov_err *add(roll *r, const prov_member_ref *ref)
     entry *e = prov_id_parse(ref->value, &id) ? entry_of(r, &id) : NULL;
     /* Who is a member already may stay, whoever put him there. */
     if (!e || (!e->was && !may_join(r, &id) && !is_coming(r, &id))) {
-        r->strangers = true;
+        r->strangers++;
         return r->known ? no_such(r, ref->value) : NULL;
     }
     e->is = true;
@@ -184,7 +184,7 @@ prov_err *prov_members_patched(const prov_window *w, apr_pool_t *p, const prov_i
 {
     roll r = roll_make(w, p, group);
     prov_err *err = NULL;
-    r.known = !(w->caller->application->compatibility & PROV_COMPAT_ABSENT);
+    r.known = w->caller->application->compatibility & PROV_COMPAT_KNOWN_MEMBERS;
     for (int i = 0; i < ops->nelts && !err; i++) {
         const prov_member_op *op = &APR_ARRAY_IDX(ops, i, prov_member_op);
         switch (op->kind) {

@@ -103,7 +103,9 @@ prov_err *prov_provision(prov_service *s, apr_pool_t *p, const prov_caller *call
     pass(&d, p);
     if (d.err)
         return d.err;
-    *out = (prov_changed){ .id = d.attempt.id, .version = d.attempt.version };
+    *out = (prov_changed){ .id = d.attempt.id,
+                           .version = d.attempt.version,
+                           .passed_over = d.attempt.passed_over };
     if (!d.attempt.plan && d.verdict.kind == PROV_DONE)
         return NULL; /* it is so already */
     prov_err *err = refusal(&d, p);

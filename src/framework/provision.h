@@ -68,7 +68,8 @@ typedef struct prov_change {
 typedef struct prov_changed {
     prov_id id;
     uint64_t version;
-    bool changed; /* false: a no-op, nothing moved */
+    bool changed;    /* false: a no-op, nothing moved */
+    int passed_over; /* new members who are not there */
 } prov_changed;
 
 /* Durable when it returns NULL. Errors: 400, 403 (protected groups and users), 404, 409, 412, 503

@@ -163,6 +163,9 @@ static prov_err *carry_out(prov_scim *s, const prov_change *change, prov_project
         prov_projection_add_patch(proj, s->r->pool, s->service->registry, s->type, change->patch);
     else if (change->object)
         prov_projection_add_object(proj, change->object);
+    if (changed.passed_over)
+        apr_table_setn(s->r->headers_out, "Provision-Passed-Over",
+                       apr_itoa(s->r->pool, changed.passed_over));
     prov_blocking_wait(s->r, s->service, &s->caller, &changed.id);
     bool brief = is_brief(s, change);
     if (change->operation != PROV_DELETED && !brief)

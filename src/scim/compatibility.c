@@ -27,8 +27,8 @@ const prov_switch prov_switches[] = {
       "A filter may name a single complex attribute and means its value: manager eq \"...\"." },
     { "unique-groups", PROV_COMPAT_GROUP_NAMES,
       "A group cannot be made with or renamed to the name of another: 409 uniqueness." },
-    { "absent-members", PROV_COMPAT_ABSENT,
-      "A PATCH that adds members who are not there passes over them and adds the others." },
+    { "known-members", PROV_COMPAT_KNOWN_MEMBERS,
+      "A PATCH that adds a member who is not there is 400 invalidValue, and adds nobody." },
     { "no-pagination", PROV_COMPAT_NO_PAGINATION,
       "The ServiceProviderConfig says nothing of pagination, which is newer than RFC 7643." },
     { "no-schemas", PROV_COMPAT_NO_SCHEMAS,
@@ -38,8 +38,9 @@ const prov_switch prov_switches[] = {
     { "known-attributes", PROV_COMPAT_KNOWN,
       "An unknown attribute in the body of a POST or PUT, or in a value of a PATCH, is 400 "
       "invalidSyntax." },
-    { "strict", PROV_COMPAT_KNOWN | PROV_COMPAT_EXACT,
-      "Nothing is forgiven: known-attributes; no booleans or objects as strings, one value as a "
+    { "strict", PROV_COMPAT_KNOWN | PROV_COMPAT_KNOWN_MEMBERS | PROV_COMPAT_EXACT,
+      "Nothing is forgiven: known-attributes and known-members; no booleans or objects as strings, "
+      "one value as a "
       "list or a list as one value, capital operations, or unknown URNs among the schemas." },
     { "interop-profile", PROV_COMPAT_INTEROP,
       "draft-zollner-scim-interop-profile: known-attributes; every operation of a PATCH has a "

@@ -19,7 +19,7 @@ typedef enum {
     PROV_COMPAT_PATH = 1 << 9,
     PROV_COMPAT_WHOLE = 1 << 10,
     PROV_COMPAT_GROUP_NAMES = 1 << 11,
-    PROV_COMPAT_ABSENT = 1 << 12,
+    PROV_COMPAT_KNOWN_MEMBERS = 1 << 12,
     PROV_COMPAT_NO_PAGINATION = 1 << 13,
     PROV_COMPAT_NO_SCHEMAS = 1 << 14
 } prov_compatibility;
