@@ -119,9 +119,10 @@ sub some { my %some = map { any(@people) => 1 } 1 .. 1 + rand 3; return sort key
 sub path_of { my ($filter, $sub) = @_; return { attr => 'members', raw => 1, text => "members[$filter]" . ($sub // '') } }
 
 # An operation and what it makes of [ displayName, { id => 1 } ]: new ones, or the scimTypes of a refusal.
+# Who is nobody is passed over, unless the list is made anew: then he could leave it empty.
 sub group_operation
 {
-    my ($name, $in) = @_;
+    my ($name, $in, $anew) = @_;
     my @some = some();
     my ($one) = @some;
     my $members = any(any_case('members'), "$GROUP:members");
@@ -151,7 +152,7 @@ sub group_operation
         [ { op => 'replace', path => { text => 'displayName' }, value => $name }, $name, $in ],
         [ { op => 'remove', path => { text => 'displayName' } }, ['mutability'] ],
         [ { op => 'add', path => $at, value => [ { value => 'nobody' }, { value => $one } ] },
-            ['invalidValue'] ],
+            $anew ? ['invalidValue'] : ($name, { %$in, $one => 1 }) ],
         [ { op => 'replace', path => $at, value => [ { value => $one }, { value => 'nobody' } ] }, ['invalidValue'] ],
         [ { op => 'add', path => $at, value => [ { display => 'x' } ] }, ['invalidValue'] ],
         [ { op => 'replace', path => path_of(qq{value eq "$one"}, '.value'), value => $one }, ['mutability'] ],
@@ -159,6 +160,15 @@ sub group_operation
         [ { op => 'remove' }, ['noTarget'] ],
     );
     return @{ any(@rows) };
+}
+
+sub makes_anew
+{
+    my ($operation) = @_;
+    my $path = $operation->{path};
+    my $whole = !$path || $path->{text} =~ /members$/i;
+    return $whole && ($operation->{op} eq 'replace' && ($path || $operation->{value}{members}) ||
+        $operation->{op} eq 'remove' && $path && !$operation->{value});
 }
 
 sub run_group
@@ -169,10 +179,11 @@ sub run_group
     my $resource = sub { return { displayName => $_[0], members => [ map { { value => $_ } } sort keys %{ $_[1] } ] } };
     my $before = $resource->($name, \%in);
     my $made = call(POST => '/Groups', { %$before, schemas => [$GROUP] });
-    my ($in, $refused, @operations) = (\%in);
+    my ($in, $anew, $refused, @operations) = (\%in, 0);
     for (1 .. any(1, 1, 2, 3)) {
-        my ($operation, @becomes) = group_operation($name, $in);
+        my ($operation, @becomes) = group_operation($name, $in, $anew);
         push @operations, $operation;
+        $anew ||= makes_anew($operation);
         # Who is nobody is found last, so that of two mistakes either is named.
         $refused = [ @{ $refused // [] }, @{ $becomes[0] } ] if ref $becomes[0];
         ($name, $in) = @becomes if !$refused;
