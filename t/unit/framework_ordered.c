@@ -1,5 +1,6 @@
 /* Whatever index has the order of a list, its pages are those that sorting everything gives. SEED=n
  * begins with that seed. */
+#include "chance.h"
 #include "framework_given.h"
 
 #include "framework/explain.h"
@@ -10,20 +11,10 @@
 #define CHANGES 150
 #define FEW     7
 
-static uint64_t state = 1;
+#define DESK    "urn:x:extension:desk:1.0:User"
 
-static uint32_t below(uint32_t n)
-{
-    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)(state >> 33) % n;
-}
-
-#define PICK(list) (list)[below(sizeof(list) / sizeof *(list))]
-
-#define DESK       "urn:x:extension:desk:1.0:User"
-
-#define X50        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-#define X200       X50 X50 X50 X50
+#define X50     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X200    X50 X50 X50 X50
 
 /* Cases, ties, what folds to another length or not at all, what begins alike, what is long. */
 static const char *const texts[] = { "",
@@ -354,9 +345,7 @@ static void who_moves(void)
 
 int main(void)
 {
-    const char *seed = getenv("SEED");
-    state = seed && *seed ? strtoull(seed, NULL, 10) : 1;
-    printf("# SEED=%" APR_UINT64_T_FMT "\n", state);
+    draw_from_seed(1);
     apr_initialize();
     declare_more = declare_desk;
     given_service();

@@ -1,5 +1,6 @@
 /* Whatever indexes a filter is answered by, it finds what going through everything finds. SEED=n
  * begins with that seed. */
+#include "chance.h"
 #include "framework_given.h"
 
 #include "framework/list.h"
@@ -7,16 +8,6 @@
 #define USERS   240
 #define GROUPS  20
 #define FILTERS 6000
-
-static uint64_t state = 1;
-
-static uint32_t below(uint32_t n)
-{
-    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)(state >> 33) % n;
-}
-
-#define PICK(list) (list)[below(sizeof(list) / sizeof *(list))]
 
 /* Texts that begin alike, fold alike, or are ordered otherwise as they are than folded. */
 static const char *const texts[] = { "a",
@@ -220,10 +211,8 @@ static bool list(apr_pool_t *q, const prov_caller *caller, const char *text, lis
 
 int main(void)
 {
-    const char *seed = getenv("SEED");
     int tried = 0, indexed = 0, wrong = 0, matched = 0;
-    state = seed && *seed ? strtoull(seed, NULL, 10) : 1;
-    printf("# SEED=%" APR_UINT64_T_FMT "\n", state);
+    draw_from_seed(1);
     apr_initialize();
     declare_more = declare_desk;
     given_service();

@@ -1,5 +1,6 @@
 /* The index changes no answer: random policies and requests, with it and without, give the same
  * response. POLICY_PAIRS says how many (20000), SEED with which seed it begins. */
+#include "chance.h"
 #include "policy_pdp.h"
 #include <stdarg.h>
 
@@ -7,13 +8,6 @@
 #define XACML    "urn:oasis:names:tc:xacml:"
 
 static apr_pool_t *pool;
-static uint64_t state;
-
-static unsigned draw(unsigned below)
-{
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)((state >> 33) % below);
-}
 
 static const char *const types[] = { "string", "anyURI", "integer", "boolean", "double" };
 static const char *const values[][4] = { { "a", "b", "c", "d" },
@@ -35,29 +29,29 @@ static void add_value(prov_buf *b, unsigned type)
     prov_buf_printf(b,
                     "<AttributeValue DataType=\"http://www.w3.org/2001/XMLSchema#%s\">%s"
                     "</AttributeValue>",
-                    types[type], values[type][draw(4)]);
+                    types[type], values[type][below(4)]);
 }
 
 static void add_match(prov_buf *b)
 {
-    unsigned type = draw(8) < 5 ? 0 : draw(5);
-    prov_buf_printf(b, "<Match MatchId=\"" XACML "%s\">", functions[type][draw(6) == 0]);
+    unsigned type = below(8) < 5 ? 0 : below(5);
+    prov_buf_printf(b, "<Match MatchId=\"" XACML "%s\">", functions[type][below(6) == 0]);
     add_value(b, type);
     prov_buf_printf(b,
                     "<AttributeDesignator Category=\"c%u\" AttributeId=\"i%u\" DataType=\""
                     "http://www.w3.org/2001/XMLSchema#%s\" %s MustBePresent=\"%s\"/></Match>",
-                    draw(2), draw(3), types[type], draw(6) ? "" : "Issuer=\"me\"",
-                    draw(5) ? "false" : "true");
+                    below(2), below(3), types[type], below(6) ? "" : "Issuer=\"me\"",
+                    below(5) ? "false" : "true");
 }
 
 static void add_target(prov_buf *b)
 {
     prov_buf_text(b, "<Target>");
-    for (unsigned any = draw(20) ? 1 + draw(3) : 0; any > 0; any--) {
+    for (unsigned any = below(20) ? 1 + below(3) : 0; any > 0; any--) {
         prov_buf_text(b, "<AnyOf>");
-        for (unsigned all = 1 + draw(3); all > 0; all--) {
+        for (unsigned all = 1 + below(3); all > 0; all--) {
             prov_buf_text(b, "<AllOf>");
-            for (unsigned match = 1 + draw(3); match > 0; match--)
+            for (unsigned match = 1 + below(3); match > 0; match--)
                 add_match(b);
             prov_buf_text(b, "</AllOf>");
         }
@@ -68,7 +62,7 @@ static void add_target(prov_buf *b)
 
 static void add_policy(prov_buf *b, unsigned number)
 {
-    const char *effect = draw(2) ? "Permit" : "Deny";
+    const char *effect = below(2) ? "Permit" : "Deny";
     prov_buf_printf(b,
                     "<Policy xmlns=\"" PROV_X_NAMESPACE "\" PolicyId=\"p%u\" Version=\"1\" "
                     "RuleCombiningAlgId=\"" XACML
@@ -76,7 +70,7 @@ static void add_policy(prov_buf *b, unsigned number)
                     number);
     add_target(b);
     prov_buf_printf(b, "<Rule RuleId=\"r\" Effect=\"%s\">", effect);
-    if (draw(3) == 0)
+    if (below(3) == 0)
         add_target(b);
     prov_buf_printf(b,
                     "</Rule><ObligationExpressions><ObligationExpression ObligationId=\"o%u\" "
@@ -96,7 +90,7 @@ static prov_pdp *make_pdp(apr_pool_t *p)
 {
     prov_buf b;
     prov_pdp *pdp = prov_pdp_make(p, NULL);
-    unsigned sets = draw(2), count = 3 + draw(POLICIES);
+    unsigned sets = below(2), count = 3 + below(POLICIES);
     for (unsigned i = 0; i < count; i++) {
         prov_buf_init(&b, p, 4096);
         add_policy(&b, i);
@@ -115,7 +109,7 @@ static prov_pdp *make_pdp(apr_pool_t *p)
     }
     const prov_xcombiner *row;
     do
-        row = prov_xcombiner_each(draw(24));
+        row = prov_xcombiner_each(below(24));
     while (row->rules);
     must(prov_pdp_finish(pdp, row->id));
     return pdp;
@@ -128,15 +122,15 @@ static prov_xrequest *make_request(apr_pool_t *p)
     r->return_policy_ids = true;
     for (unsigned c = 0; c < 2; c++) {
         prov_xattributes *to = prov_xrequest_category(r, categories[c]);
-        for (unsigned n = draw(5); n > 0; n--) {
+        for (unsigned n = below(5); n > 0; n--) {
             prov_xattribute *a =
-                prov_xrequest_attribute(r, to, ids[draw(3)], draw(4) ? NULL : "me");
-            for (unsigned k = 1 + draw(2); k > 0; k--) {
-                unsigned type = draw(8) < 5 ? 0 : draw(5);
+                prov_xrequest_attribute(r, to, ids[below(3)], below(4) ? NULL : "me");
+            for (unsigned k = 1 + below(2); k > 0; k--) {
+                unsigned type = below(8) < 5 ? 0 : below(5);
                 prov_xvalue v = { .type = PROV_X_STRING };
                 prov_xtype t = PROV_X_STRING;
                 prov_xtype_find_short(prov_bytes_of(types[type]), &t);
-                prov_xvalue_parse(p, t, prov_bytes_of(values[type][draw(4)]), &v);
+                prov_xvalue_parse(p, t, prov_bytes_of(values[type][below(4)]), &v);
                 prov_xattribute_add(a, v);
             }
         }
@@ -153,11 +147,11 @@ static const char *answer(const prov_pdp *pdp, apr_pool_t *p, const prov_xreques
 
 int main(void)
 {
-    const char *pairs_text = getenv("POLICY_PAIRS"), *seed_text = getenv("SEED");
+    const char *pairs_text = getenv("POLICY_PAIRS");
     long pairs = pairs_text ? strtol(pairs_text, NULL, 10) : 20000, bad = 0;
     long decided[4] = { 0 };
     static const char *const words[] = { "Permit", "Deny", "NotApplicable", "Indeterminate" };
-    state = seed_text ? strtoull(seed_text, NULL, 10) : 20261121;
+    draw_from_seed(20261121);
     apr_initialize();
     apr_pool_create(&pool, NULL);
     for (long done = 0; done < pairs;) {
