@@ -1,6 +1,8 @@
 /* Changes through the one door: what becomes durable, what is a no-op, what is refused. */
 #include "framework_given.h"
 
+#include "scim/compatibility.h"
+
 #include <apr_thread_proc.h>
 
 #define EXTERNAL "\"externalId\":\"x1\""
@@ -232,17 +234,37 @@ static void memberships(void)
         is_int(strstr(now, a_text) != NULL, strchr(rows[i].members, 'a') != NULL, "a in %s", now);
         is_int(strstr(now, b_text) != NULL, strchr(rows[i].members, 'b') != NULL, "b in %s", now);
     }
-    is_error(
-        change(&resident, PROV_PATCHED, group_type, g, op("add", "members", "[{\"value\":\"x\"}]")),
-        400, "invalidValue", "what is no id");
-    prov_id nobody = prov_id_make();
-    is_error(change(&resident, PROV_PATCHED, group_type, g, op("add", "members", member(nobody))),
-             400, "invalidValue", "who is not there");
     is_error(change(&hr, PROV_PATCHED, group_type, g, op("add", "members", member(b))), 404, NULL,
              "a group of another domain");
+}
+
+static prov_err *add_to(const prov_caller *caller, prov_id group, const char *members)
+{
+    return change(caller, PROV_PATCHED, group_type, group, op("add", "members", members));
+}
+
+/* Passed over and told, or refused, as the application wants it. */
+static void strange_members(void)
+{
+    prov_id user = made(user_type, "\"userName\":\"nostranger\"");
     fatal(create(&hr, group_type, "\"displayName\":\"corp crew\""));
-    is_error(change(&hr, PROV_PATCHED, group_type, last.id, op("add", "members", member(a))), 400,
-             "invalidValue", "a member that the application does not see");
+    prov_id group = last.id;
+    const struct {
+        const char *members, *what;
+    } rows[] = { { "[{\"value\":\"x\"}]", "what is no id" },
+                 { member(prov_id_make()), "who is not there" },
+                 { member(user), "whom the application does not see" } };
+    prov_application *a = APR_ARRAY_IDX(config->applications, 1, prov_application *);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        is_error(add_to(&hr, group, rows[i].members), 0, NULL, rows[i].what);
+        is_int(last.passed_over, 1, "is passed over");
+        ok(!last.changed && !strstr(seen(&hr, group_type, group, "members"), "value"), "for good");
+        a->compatibility = PROV_COMPAT_KNOWN_MEMBERS;
+        is_error(add_to(&hr, group, rows[i].members), 400, "invalidValue", rows[i].what);
+        a->compatibility = 0;
+    }
+    is_error(change(&hr, PROV_PATCHED, group_type, group, op("replace", "members", member(user))),
+             400, "invalidValue", "nor may a list of strangers empty it");
 }
 
 /* Removed ones count as well: each operation looks at everyone it met. */
@@ -392,6 +414,7 @@ int main(void)
     domains();
     large_values();
     memberships();
+    strange_members();
     selecting_members();
     debts();
     journal();
