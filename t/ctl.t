@@ -72,11 +72,12 @@ said_is(0, qr/^what +count\n/, ctl({ PROVISION_STORE => $store }, 'stats'),
 # Every option is refused by every command that does not list it, before the store is looked at.
 my ($command_help, $option_help) = (ctl({}, '--help'))[1] =~ /^Commands:\n(.*?)^Options:\n(.*?)^Exit/ms;
 my @options = grep { !/^--(?:store|json|help)$/ } $option_help =~ /^  (--[\w-]+)/mg;
-my %taken;
+my (%taken, $turn);
 for my $line ($command_help =~ /^  (\S.*)$/mg) {
     my ($command, $arguments) = $line =~ /^([a-z]+(?: [a-z]+)?)(?: (.*)|)$/;
     my %listed = map { $_ => 1 } $arguments =~ /(--[\w-]+)/g;
-    my @wrong = grep { is_refused($command, $_) == !!$listed{$_} } @options;
+    my @some = grep { !quick() || $turn++ % 5 == 0 } @options;
+    my @wrong = grep { is_refused($command, $_) == !!$listed{$_} } @some;
     is "@wrong", '', "$command takes the options that it lists, and no other";
     @taken{ keys %listed } = ();
 }
