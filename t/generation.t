@@ -103,6 +103,7 @@ ok $at->(ann => 'false'), 'who is in none of the new roles is disabled there';
 $id{eve} = created($front, Users => user('eve'));
 ok settles($front, $id{eve}, 'out of scope'), 'who is made in none is out of scope';
 is scalar(found($target, Users => 'userName eq "eve"')), 0, 'and does not go there';
+is link_of($front, $id{eve})->{lastSuccess}, undef, 'which is no success';
 
 my %role = map { $_ => created($front, Groups => group($_)) } 'sales', 'field staff', 'interns',
     'others';

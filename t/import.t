@@ -204,10 +204,11 @@ counts_are($counts, { made => 1, refused => 0 }, 'CSV with a map');
 is +(found($fresh, Users => 'userName eq "gina"'))[0]{$enterprise}{department}, 'Sales', 'to an extension';
 for my $case (
     [ qr/shoe cannot be mapped/, $staff, '--format', 'csv', '--map', file('bad.map', 'shoe = size') ],
-    [ qr/LOGIN cannot be mapped/, $staff, '--format', 'csv' ],
+    [ qr/column LOGIN is no attribute.*--map FILE/, $staff, '--format', 'csv' ],
+    [ qr/staff\.txt does not tell.*--format takes/, $staff ],
     [ qr/--format takes/, $staff, '--format', 'xls' ],
     [ qr/cannot be read/, "$staff.not" ],
-    [ qr/no <ProvisionApplication dance>/, $staff, '--application', 'dance' ],
+    [ qr/no <ProvisionApplication dance>/, $staff, '--format', 'csv', '--application', 'dance' ],
     ) {
     my ($like, @args) = @$case;
     my ($bad, $said) = $fresh->ctl('import', @args);
@@ -282,7 +283,7 @@ sub users
 like $said, qr{\d+ records, \d+/s, \d+ %, \d+:\d\d left}, 'progress is told';
 # --- a group more than once ------------------------------------------------------------------------
 my $again = { schemas => [$group_urn], displayName => 'Again' };
-($status, $counts) = import_of($front, file('again', ($again) x 20));
+($status, $counts) = import_of($front, file('again.jsonl', ($again) x 20));
 counts_are($counts, { made => 1, there => 19, refused => 0 },
     'groups of one name and no id are one');
 

@@ -152,5 +152,8 @@ prov_err *prov_cli_token_revoke(prov_cli *c)
     prov_plan *plan = prov_plan_make(c->pool);
     prov_plan_token_revoke(plan, prov_bytes_of(c->words[0]));
     prov_err *err = prov_cli_submit(c, plan);
-    return err ? prov_err_push(c->pool, err, "token %s", c->words[0]) : NULL;
+    if (err)
+        return prov_err_push(c->pool, err, "token %s", c->words[0]);
+    prov_print_say(c->print, "%s is revoked.", c->words[0]);
+    return NULL;
 }

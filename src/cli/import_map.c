@@ -120,7 +120,11 @@ static prov_err *add_columns(apr_pool_t *p, const prov_registry *r, mapping *m,
     prov_err *err = NULL;
     for (int i = 0; columns && i < columns->nelts && !err; i++) {
         const char *column = APR_ARRAY_IDX(columns, i, const char *);
-        err = add(p, r, m, column, column);
+        if ((err = add(p, r, m, column, column)))
+            err = prov_err_make(p, 400, NULL,
+                                "column %s is no attribute that takes a value: --map FILE says "
+                                "what each column means",
+                                column);
     }
     return err;
 }

@@ -169,12 +169,16 @@ static prov_err *find_format(apr_pool_t *p, const char *path, const char *name,
                              const prov_import_format **out)
 {
     const char *dot = strrchr(path, '.');
-    *out = name ? NULL : &formats[0];
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-        if (strcasecmp(formats[i].name, name ? name : dot ? dot + 1 : "") == 0)
+        if (strcasecmp(formats[i].name, name ? name : dot ? dot + 1 : "") == 0) {
             *out = &formats[i];
-    return *out ? NULL
-                : prov_err_make(p, 400, NULL, "--format takes jsonl, csv or ldif, not %s", name);
+            return NULL;
+        }
+    if (name)
+        return prov_err_make(p, 400, NULL, "--format takes jsonl, csv or ldif, not %s", name);
+    return prov_err_make(
+        p, 400, NULL,
+        "%s does not tell by its ending what it is: --format takes jsonl, csv or ldif", path);
 }
 
 /* Mapped, so that records need no copies; what was opened stays readable when rights are given up.
@@ -217,9 +221,9 @@ prov_err *prov_import_open(apr_pool_t *p, const char *path, const char *format,
     prov_import_source *s = apr_pcalloc(p, sizeof *s);
     s->path = path;
     *out = s;
-    prov_err *err = find_format(p, path, format, &s->format);
+    prov_err *err = map_file(p, path, &s->all);
     if (!err)
-        err = map_file(p, path, &s->all);
+        err = find_format(p, path, format, &s->format);
     if (!err && s->all.len >= 3 && memcmp(s->all.data, "\xEF\xBB\xBF", 3) == 0)
         s->at = 3;
     if (!err && s->format->heading)

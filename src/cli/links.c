@@ -231,5 +231,9 @@ prov_err *prov_cli_target_resume(prov_cli *c)
     walk w = { .touched = 0 };
     c->target = c->words[0];
     prov_err *err = each(c, &w, resume);
-    return err ? err : prov_cli_submit(c, w.plan);
+    if (!err)
+        err = prov_cli_submit(c, w.plan);
+    if (!err)
+        prov_print_say(c->print, "%s may be called again.", c->target);
+    return err;
 }

@@ -48,6 +48,25 @@ static void print_repair(void *baton, const char *sentence, bool mended)
     prov_print_row(f->c->print);
 }
 
+/* The last row, so that a program knows that all was looked at. */
+static void print_counts(const faults *f, int64_t looked_at)
+{
+    prov_print *o = f->c->print;
+    const char *repair = f->c->repair;
+    if (f->c->json) {
+        prov_print_number(o, "lookedAt", looked_at);
+        prov_print_number(o, "faults", f->count);
+        if (repair)
+            prov_print_number(o, "repaired", f->mended);
+        prov_print_row(o);
+    } else if (repair)
+        prov_print_say(o, "%lld rows looked at, %lld faults, %lld repaired", (long long)looked_at,
+                       (long long)f->count, (long long)f->mended);
+    else
+        prov_print_say(o, "%lld rows looked at, %lld faults", (long long)looked_at,
+                       (long long)f->count);
+}
+
 prov_err *prov_cli_check(prov_cli *c)
 {
     prov_store *s = c->service->store;
@@ -58,12 +77,7 @@ prov_err *prov_cli_check(prov_cli *c)
                               : prov_store_check(s, c->pool, r, print_fault, &f, &looked_at);
     if (err)
         return err;
-    if (c->repair)
-        prov_print_say(c->print, "%lld rows looked at, %lld faults, %lld repaired",
-                       (long long)looked_at, (long long)f.count, (long long)f.mended);
-    else
-        prov_print_say(c->print, "%lld rows looked at, %lld faults", (long long)looked_at,
-                       (long long)f.count);
+    print_counts(&f, looked_at);
     if (f.count == f.mended)
         return NULL;
     return prov_err_make(c->pool, 500, NULL,

@@ -3,12 +3,22 @@
 
 #include <string.h>
 
+/* Of what lies beside the record: by where it lies. */
+static const char *const elsewhere[] = {
+    [PROV_IN_HEADER] =
+        "id and the times of meta are indexed already, the others of meta and schemas cannot be",
+    [PROV_IN_MEMBERS] = "memberships lie beside the resource, indexed by id already",
+    [PROV_IN_GROUPS] = "memberships lie beside the resource, indexed by id already",
+    [PROV_IN_CREDENTIAL] = "it is never returned, so it cannot be filtered by",
+    [PROV_IN_LINKS] = "links lie beside the resource: no index can be made over them",
+};
+
 /* NULL, or why not. */
 static const char *hindrance(const prov_attr *a)
 {
     const prov_attr *top = a->parent ? a->parent : a;
     if (top->place != PROV_IN_RECORD)
-        return "it is indexed already, or does not lie in the resource";
+        return elsewhere[top->place];
     if (a->type == PROV_TYPE_COMPLEX)
         return "it is complex: name one of its sub-attributes";
     if (a->type == PROV_TYPE_BOOLEAN)

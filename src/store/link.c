@@ -183,8 +183,17 @@ static void end_due_verify(prov_link *l, apr_time_t now)
         l->verify = 0;
 }
 
+/* It was not to be there and never was: nothing was sent that could have been a success. */
+static bool was_nothing(const prov_link *l, const prov_ack *a)
+{
+    return !l->last_success && !l->attempt && !l->remote.len && a->at != PROV_AT_ACTIVE &&
+           a->at != PROV_AT_DISABLED;
+}
+
 static void applied(prov_link *l, const prov_ack *a)
 {
+    if (!was_nothing(l, a))
+        l->last_success = a->now;
     end_attempt(l);
     /* With edges left, that wanted is not there yet. */
     l->applied = a->more && a->sent ? a->sent - 1 : a->sent;
@@ -193,7 +202,6 @@ static void applied(prov_link *l, const prov_ack *a)
     l->failing = 0;
     l->refused = 0;
     l->held = 0;
-    l->last_success = a->now;
     end_due_verify(l, a->now);
     l->due = l->applied != l->wanted ? a->now : 0;
     if (l->applied == l->wanted)

@@ -62,9 +62,9 @@ static void put_unique(prov_tx *tx, building *b, const prov_row_key *key, const 
     } else if (!prov_id_equal(&holder, id)) {
         b->stage.duplicates++;
         prov_log(PROV_LOG_WARNING,
-                 "%s: attribute %d is to be unique, but resource %s has a value that %s has, too",
-                 tx->env->folder, b->stage.attr, prov_id_text(tx->scratch, id),
-                 prov_id_text(tx->scratch, &holder));
+                 "%s: %s is to be unique, but resource %s has a value that %s has, too",
+                 tx->env->folder, prov_rows_attribute_name(tx, b->stage.attr),
+                 prov_id_text(tx->scratch, id), prov_id_text(tx->scratch, &holder));
     }
 }
 

@@ -49,10 +49,10 @@ static void check_key(prov_checker *c, const prov_id *id, const prov_index_key *
                   : prov_tx_has(c->tx, &key))
         return;
     if (k->unique && is_taken(c, &key, id))
-        prov_check_says(c, "Resource %s has a value of attribute %d that another has too",
-                        prov_check_id(c, id), k->attr);
-    else if (prov_check_mends(c, "Resource %s is missing from the index of attribute %d",
-                              prov_check_id(c, id), k->attr))
+        prov_check_says(c, "Resource %s has a value of %s that another has too",
+                        prov_check_id(c, id), prov_rows_attribute_name(c->tx, k->attr));
+    else if (prov_check_mends(c, "Resource %s is missing from the index of %s",
+                              prov_check_id(c, id), prov_rows_attribute_name(c->tx, k->attr)))
         prov_tx_put(c->tx, &key,
                     k->unique ? (prov_bytes){ id->b, sizeof id->b } : prov_bytes_of(NULL));
 }
@@ -157,9 +157,9 @@ static void check_stage(prov_checker *c, prov_bytes key, prov_bytes row)
         return;
     prov_stage anew = prov_rows_stage_anew(&stage);
     if (prov_check_mends(c,
-                         "The index of attribute %d was built over values that were not unique: "
+                         "The index of %s was built over values that were not unique: "
                          "it is to be built anew",
-                         stage.attr))
+                         prov_rows_attribute_name(c->tx, stage.attr)))
         prov_rows_stage_put(c->tx, &anew);
 }
 

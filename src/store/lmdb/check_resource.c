@@ -10,8 +10,8 @@ static void check_declared(prov_checker *c, const prov_id *id, prov_record rec)
     prov_item field;
     while (prov_cursor_next(&fields, &field)) {
         if (!prov_registry_attr_numbered(c->registry, field.number))
-            prov_check_says(c, "Resource %s holds a value of attribute %d, which is not declared",
-                            prov_check_id(c, id), field.number);
+            prov_check_says(c, "Resource %s holds a value of %s, which is not declared",
+                            prov_check_id(c, id), prov_rows_attribute_name(c->tx, field.number));
     }
 }
 

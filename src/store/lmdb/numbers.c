@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #define SHORT_MOST 0xffff /* domains, applications and attributes are numbered in 16 bits */
 
@@ -83,6 +84,22 @@ static prov_err *number_attribute(void *baton, const char *urn, const char *path
         b->missing |= !find(b->tx, PROV_NUMBER_ATTRIBUTE, text, &wide);
     *number = (uint16_t)wide;
     return NULL;
+}
+
+const char *prov_rows_attribute_name(prov_tx *tx, uint16_t attr)
+{
+    prov_row_key key;
+    prov_bytes name;
+    PROV_KEY(tx, key, NAME_OF, (int)PROV_NUMBER_ATTRIBUTE, (uint32_t)attr);
+    if (!prov_tx_get(tx, &key, &name))
+        return apr_psprintf(tx->scratch, "attribute %d", attr);
+    char *text = prov_bytes_text(tx->scratch, name), *urn = strchr(text, ' '),
+         *type = strrchr(text, ' ');
+    if (urn && urn != type) {
+        *urn = ':';
+        *type = '\0';
+    }
+    return text;
 }
 
 static void bind_all(prov_tx *tx, void *baton)

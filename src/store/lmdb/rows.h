@@ -109,6 +109,8 @@ bool prov_rows_whole(prov_tx *tx, const prov_id *id, prov_record *rec);
  * of a record that is not whole, nobody knows. */
 int prov_rows_keys_of(prov_tx *tx, const prov_registry *r, const prov_id *id, prov_record rec,
                       const prov_index_key **keys);
+/* Its path behind its schema's URN, of one that is not declared now too; on the scratch pool. */
+const char *prov_rows_attribute_name(prov_tx *tx, uint16_t attr);
 bool prov_rows_stage(prov_tx *tx, prov_index_kind kind, uint16_t attr, prov_stage *out);
 bool prov_rows_stage_read(prov_bytes key, prov_bytes row, prov_stage *out);
 void prov_rows_stage_put(prov_tx *tx, const prov_stage *stage);
