@@ -69,7 +69,8 @@ static void write_target(prov_buf *b, const prov_target_view *t)
     write_time(b, "oldestDue", t->oldest_due);
     prov_buf_printf(b, ",\"paused\":%s", is_paused(t) ? "true" : "false");
     if (is_paused(t)) {
-        write_time(b, "pausedUntil", t->row.paused_until);
+        if (t->row.breaker == PROV_BREAKER_OPEN)
+            write_time(b, "pausedUntil", t->row.paused_until);
         prov_buf_text(b, ",\"reason\":");
         prov_json_write_string(b, t->row.reason);
     }
