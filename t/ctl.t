@@ -51,6 +51,9 @@ for my $case (
     [ 2, qr/--store/, 'stats' ],
     [ 2, qr/no such option.*--colour/, '--store', $store, qw(stats --colour red) ],
     [ 2, qr/value is missing.*--target/, '--store', $store, qw(links --target) ],
+    [ 2, qr/: check takes no --dry-run\n.*--help/s, '--store', $store, qw(check --repair --dry-run) ],
+    [ 2, qr/: links retry takes no --dry-run$/m, '--store', $store, qw(--dry-run links retry --state failed) ],
+    [ 2, qr/: import takes no --domain$/m, '--store', $store, qw(import x.jsonl --domain CORP) ],
     [ 2, qr/called as admin create NAME/, '--store', $store, qw(admin create) ],
     [ 2, qr/called as token revoke NAME/, '--store', $store, qw(token revoke a b) ],
     [ 2, qr/called as target resume IDP/, '--store', $store, qw(target resume) ],
@@ -65,6 +68,29 @@ for my $case (
 }
 said_is(0, qr/^what +count\n/, ctl({ PROVISION_STORE => $store }, 'stats'),
     'the store is named by the environment too');
+
+# Every option is refused by every command that does not list it, before the store is looked at.
+my ($command_help, $option_help) = (ctl({}, '--help'))[1] =~ /^Commands:\n(.*?)^Options:\n(.*?)^Exit/ms;
+my @options = grep { !/^--(?:store|json|help)$/ } $option_help =~ /^  (--[\w-]+)/mg;
+my (%taken, $turn);
+for my $line ($command_help =~ /^  (\S.*)$/mg) {
+    my ($command, $arguments) = $line =~ /^([a-z]+(?: [a-z]+)?)(?: (.*)|)$/;
+    my %listed = map { $_ => 1 } $arguments =~ /(--[\w-]+)/g;
+    my @some = grep { !quick() || $turn++ % 5 == 0 } @options;
+    my @wrong = grep { is_refused($command, $_) == !!$listed{$_} } @some;
+    is "@wrong", '', "$command takes the options that it lists, and no other";
+    @taken{ keys %listed } = ();
+}
+cmp_ok scalar(@options), '>=', 20, 'options are listed';
+is_deeply [ grep { !exists $taken{$_} } @options ], [], 'each of some command';
+
+sub is_refused
+{
+    my ($command, $option) = @_;
+    my @value = $option_help =~ /^  $option \S/m ? 'x' : ();
+    my ($status, $said) = ctl({}, '--store', "$store-not", split(/ /, $command), $option, @value);
+    return $status == 2 && $said =~ /^provisionctl: $command takes no $option$/m ? 1 : 0;
+}
 
 my $broken = $front->scratch . '/broken';
 mkdir $broken or die;

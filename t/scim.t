@@ -490,7 +490,16 @@ subtest 'health' => sub {
     my $health = decode($res);
     is_deeply [ $res->code, $health->{status}, $health->{store}{open} ? 1 : 0 ], [ 503, 'down', 0 ],
         'down';
+    is_deeply [ $health->{store}{keyRight}, $health->{store}{writable} ],
+        [ JSON::false(), JSON::false() ], 'the key was tried';
     like $health->{store}{reason}, qr/key/, 'and why';
     like $server->log_text, qr/PROV0101: GET .*key/, 'the log has the reason';
+
+    $server->stop;
+    chmod 0, "$store/data.mdb" or die;
+    $server->start;
+    $health = decode(call(GET => '/health'));
+    is_deeply [ $health->{store}{open}, $health->{store}{keyRight} ], [ JSON::false(), undef ],
+        'a key that could not be tried is neither right nor wrong';
 };
 done_testing;

@@ -16,10 +16,10 @@ typedef struct prov_cli {
     const char *filter;
     const char *sort_by;
     const char *dry_run, *progress, *repair, *descending; /* flags: not NULL if given */
+    const char *trace, *json;
     void *prepared; /* what the command's prepare left for its run */
     const char *request, *now, *combine;
     apr_array_header_t *policies; /* of const char *: --policy, as often as it is given */
-    bool trace, json;
     /* the words behind the command */
     const char *const *words;
     int count;

@@ -100,22 +100,25 @@ static const cli_option options[] = {
       offsetof(prov_cli, now) },
     { "--combine", "ID", "how several policies are combined (deny-overrides)",
       offsetof(prov_cli, combine) },
+    { "--trace", NULL, "say on standard error which target, condition and rule did what",
+      offsetof(prov_cli, trace) },
+    { "--json", NULL, "one JSON object a line", offsetof(prov_cli, json) },
     { NULL, NULL, NULL, 0 }
 };
 
+/* Options named here belong to every command. */
+static const char called_as[] = "provisionctl --store DIR COMMAND [ARGUMENT...] [--json]";
+
 static void usage(FILE *out)
 {
-    fprintf(out, "provisionctl --store DIR COMMAND [ARGUMENT...] [--json]\n\nCommands:\n");
+    fprintf(out, "%s\n\nCommands:\n", called_as);
     for (const prov_command *c = prov_commands; c->name; c++)
         fprintf(out, "  %s %s\n      %s\n", c->name, c->arguments, c->help);
     fprintf(out, "\nOptions:\n");
     for (const cli_option *o = options; o->name; o++)
         fprintf(out, "  %s %s\n      %s\n", o->name, o->value ? o->value : "", o->help);
-    fprintf(out,
-            "  --json\n      one JSON object a line\n"
-            "  --trace\n      say on standard error which target, condition and rule did what\n"
-            "  --help\n      this text\n"
-            "\nExit status: 0 done, 1 not done, 2 not understood.\n");
+    fprintf(out, "  --help\n      this text\n"
+                 "\nExit status: 0 done, 1 not done, 2 not understood.\n");
 }
 
 static int misuse(const char *sentence, const char *what)
@@ -142,21 +145,41 @@ static const prov_command *find_command(const apr_array_header_t *words, int *us
     return best;
 }
 
-/* How many words it took; 0: there is no such option, or its value is missing. */
-static int take_option(prov_cli *c, const char *const *words, int count)
+/* NULL: there is no such option, or its value is missing. */
+static const cli_option *find_option(const char *word, int count)
 {
-    for (const cli_option *o = options; o->name; o++) {
-        int taken = o->value ? 2 : 1;
-        if (strcmp(o->name, words[0]) != 0 || taken > count)
-            continue;
-        const char *value = words[taken - 1];
-        if (o->offset == NOWHERE)
-            APR_ARRAY_PUSH(c->policies, const char *) = value;
-        else
-            *(const char **)(void *)((char *)c + o->offset) = value;
-        return taken;
+    for (const cli_option *o = options; o->name; o++)
+        if (strcmp(o->name, word) == 0)
+            return o->value && count < 2 ? NULL : o;
+    return NULL;
+}
+
+static void set_option(prov_cli *c, const cli_option *o, const char *value)
+{
+    if (o->offset == NOWHERE)
+        APR_ARRAY_PUSH(c->policies, const char *) = value;
+    else
+        *(const char **)(void *)((char *)c + o->offset) = value;
+}
+
+static bool is_named_in(const char *arguments, const char *option)
+{
+    size_t len = strlen(option);
+    const char *at = strstr(arguments, option);
+    while (at && at[len] && !strchr(" ]", at[len]))
+        at = strstr(at + len, option);
+    return at != NULL;
+}
+
+/* The first option given that is not this command's, or NULL. */
+static const char *find_stranger(const prov_command *command, const apr_array_header_t *given)
+{
+    for (int i = 0; i < given->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(given, i, const cli_option *)->name;
+        if (!is_named_in(called_as, name) && !is_named_in(command->arguments, name))
+            return name;
     }
-    return 0;
+    return NULL;
 }
 
 static int run(prov_cli *c, const prov_command *command)
@@ -178,6 +201,8 @@ static int main_on(apr_pool_t *p, int argc, const char *const *argv)
 {
     prov_cli c = { .pool = p, .store = getenv("PROVISION_STORE") };
     apr_array_header_t *words = apr_array_make(p, 8, sizeof(const char *));
+    apr_array_header_t *given = apr_array_make(p, 8, sizeof(const cli_option *));
+    const cli_option *option;
     int used;
     c.policies = apr_array_make(p, 4, sizeof(const char *));
     for (int i = 1; i < argc; i++) {
@@ -185,21 +210,23 @@ static int main_on(apr_pool_t *p, int argc, const char *const *argv)
             usage(stdout);
             return 0;
         }
-        if (strcmp(argv[i], "--json") == 0)
-            c.json = true;
-        else if (strcmp(argv[i], "--trace") == 0)
-            c.trace = true;
-        else if (strncmp(argv[i], "--", 2) != 0)
+        if (strncmp(argv[i], "--", 2) != 0) {
             APR_ARRAY_PUSH(words, const char *) = argv[i];
-        else if ((used = take_option(&c, argv + i, argc - i)) == 0)
+            continue;
+        }
+        if (!(option = find_option(argv[i], argc - i)))
             return misuse("no such option, or its value is missing: ", argv[i]);
-        else
-            i += used - 1;
+        APR_ARRAY_PUSH(given, const cli_option *) = option;
+        i += option->value ? 1 : 0;
+        set_option(&c, option, argv[i]);
     }
     const prov_command *command = find_command(words, &used);
     if (!command)
         return misuse(words->nelts ? "no such command: " : "no command",
                       words->nelts ? APR_ARRAY_IDX(words, 0, const char *) : "");
+    const char *stranger = find_stranger(command, given);
+    if (stranger)
+        return misuse(apr_pstrcat(p, command->name, " takes no ", NULL), stranger);
     c.words = (const char *const *)words->elts + used;
     c.count = words->nelts - used;
     if (c.count < command->words_least || c.count > command->words_most)
@@ -207,7 +234,7 @@ static int main_on(apr_pool_t *p, int argc, const char *const *argv)
                       apr_pstrcat(p, command->name, " ", command->arguments, NULL));
     if (!c.store && !command->without_store)
         return misuse("--store DIR says whose", "");
-    c.print = prov_print_make(p, c.json);
+    c.print = prov_print_make(p, c.json != NULL);
     return run(&c, command);
 }
 

@@ -208,6 +208,7 @@ static void open_first(apr_pool_t *pchild, keeping *k)
     if (!err)
         return;
     k->opened.why_not = prov_err_text(pchild, err);
+    k->opened.key_wrong = err->rv == APR_EMISMATCH;
     ap_log_error(APLOG_MARK, APLOG_CRIT, 0, k->server,
                  "PROV0002: %s is not served by this process: %s", k->config->store_location,
                  k->opened.why_not);

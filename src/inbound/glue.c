@@ -19,6 +19,12 @@ prov_service *prov_glue_service(const request_rec *r, const char **why_not)
     return opened ? __atomic_load_n(&opened->service, __ATOMIC_ACQUIRE) : NULL;
 }
 
+bool prov_glue_key_wrong(const request_rec *r)
+{
+    const prov_opened *opened = server_of(r)->opened;
+    return opened && opened->key_wrong;
+}
+
 const prov_settings *prov_glue_settings(const request_rec *r)
 {
     return &server_of(r)->config->settings;

@@ -20,6 +20,7 @@ typedef struct prov_location {
 typedef struct prov_opened {
     prov_service *service; /* NULL: it could not be opened, or was not yet */
     const char *why_not;   /* then a sentence, never empty */
+    bool key_wrong;        /* that is why */
 } prov_opened;
 
 /* Of a server: the module's per-server configuration begins with it. */
@@ -38,6 +39,9 @@ prov_glue_location(const request_rec *r); /* from translate_name on; never NULL 
 /* The service that answers here; NULL: 503, and *why_not tells an administrator the reason (for the
  * log: it may name paths). Its config has the applications, permits and targets. */
 prov_service *prov_glue_service(const request_rec *r, const char **why_not);
+
+/* Whether there is none because the store was made with another key. */
+bool prov_glue_key_wrong(const request_rec *r);
 
 /* This virtual host's own limits; they may differ from service->config->settings. */
 const prov_settings *prov_glue_settings(const request_rec *r);

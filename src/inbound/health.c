@@ -8,6 +8,7 @@
 
 typedef struct health {
     bool open;
+    bool key_wrong;
     const prov_err *store; /* NULL: it can be written */
     prov_target_view *targets;
     int count;
@@ -20,7 +21,7 @@ static void look(request_rec *r, health *h)
     const char *why_not;
     prov_service *s = prov_glue_service(r, &why_not);
     prov_snapshot *n;
-    *h = (health){ .open = s != NULL };
+    *h = (health){ .open = s != NULL, .key_wrong = !s && prov_glue_key_wrong(r) };
     if (!s) {
         h->store = prov_err_make(r->pool, HTTP_SERVICE_UNAVAILABLE, NULL, "%s", why_not);
         return;
@@ -68,7 +69,8 @@ static void write_target(prov_buf *b, const prov_target_view *t)
     write_time(b, "oldestDue", t->oldest_due);
     prov_buf_printf(b, ",\"paused\":%s", is_paused(t) ? "true" : "false");
     if (is_paused(t)) {
-        write_time(b, "pausedUntil", t->row.paused_until);
+        if (t->row.breaker == PROV_BREAKER_OPEN)
+            write_time(b, "pausedUntil", t->row.paused_until);
         prov_buf_text(b, ",\"reason\":");
         prov_json_write_string(b, t->row.reason);
     }
@@ -85,10 +87,10 @@ static const char *status_of(const health *h)
 
 static void write_health(prov_buf *b, apr_pool_t *p, const health *h)
 {
-    /* A store opens only under its own key. */
+    /* A store opens only under its own key; null where none was tried. */
+    const char *key = h->open ? "true" : h->key_wrong ? "false" : "null";
     prov_buf_printf(b, "{\"status\":\"%s\",\"store\":{\"open\":%s,\"keyRight\":%s,\"writable\":%s",
-                    status_of(h), h->open ? "true" : "false", h->open ? "true" : "null",
-                    h->store ? "false" : "true");
+                    status_of(h), h->open ? "true" : "false", key, h->store ? "false" : "true");
     if (h->store) {
         prov_buf_text(b, ",\"reason\":");
         prov_json_write_text(b, prov_err_text(p, h->store));

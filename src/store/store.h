@@ -29,8 +29,9 @@ typedef struct prov_store_settings {
 
 /* Without opening anything: for a configuration check. */
 prov_err *prov_store_check_settings(apr_pool_t *p, const prov_store_settings *s);
-/* In the process that uses it, never across a fork. Made if there is none. A wrong key, a newer
- * format, a foreign file are errors with a sentence. Closed by the pool's cleanup. */
+/* In the process that uses it, never across a fork. Made if there is none. A wrong key (its rv
+ * alone is APR_EMISMATCH), a newer format, a foreign file are errors with a sentence. Closed by the
+ * pool's cleanup. */
 prov_err *prov_store_open(apr_pool_t *p, const prov_store_settings *s, prov_store **out);
 
 /* Whether it can be written now; NULL if so. */

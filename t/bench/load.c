@@ -51,8 +51,9 @@ static prov_id create(load *l, prov_plan *plan, const char *type_name, const cha
     fatal(l->pool, prov_json_parse(l->pool, prov_bytes_of(body), &json));
     fatal(l->pool, prov_value_read(l->pool, l->service->registry, type, json, PROV_BODY_CREATE,
                                    &object, &extra));
-    fatal(l->pool,
-          l->primary->type->apply(l->primary, l->pool, plan, &id, type, NULL, object, &head));
+    const prov_held none = { NULL };
+    const prov_held held = { object, prov_record_write(l->pool, &head, object) };
+    fatal(l->pool, l->primary->type->apply(l->primary, l->pool, plan, &id, type, &none, &held));
     return id;
 }
 

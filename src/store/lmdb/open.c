@@ -115,6 +115,7 @@ static prov_err *open_store(apr_pool_t *p, const prov_store_settings *settings, 
         return prov_env_err(p, &s->env, rc, "The store cannot be opened");
     if (what.wrong_key) {
         err = prov_err_make(p, 500, NULL, "The secret key is not the one this store was made with");
+        err->rv = APR_EMISMATCH;
         err->source = settings->location;
         return err;
     }
