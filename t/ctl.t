@@ -227,8 +227,11 @@ is_deeply [ rows($front, qw(links retry --state failed)) ], [ { retried => 0 } ]
 # --- a paused target ------------------------------------------------------------------------------
 $target->ctl(qw(token revoke front));
 my $carol = created($front, Users => user('carol'));
-ok wait_for(sub { decode($front->call(GET => '/health'))->{targets}[0]{paused} }, 15),
+my $paused;
+ok wait_for(sub { ($paused = decode($front->call(GET => '/health'))->{targets}[0])->{paused} }, 15),
     'a target that knows us no more is paused';
+like $paused->{pausedUntil}, qr/^\d{4}-.*Z$/, 'until it is probed';
+like $paused->{reason}, qr/\S/, 'for a reason';
 isnt state_of($front, $carol), 'failed', 'its links keep';
 admit($target, 'front');
 said_is(0, undef, $front->ctl(qw(target resume partner/scim2)), 'target resume');
