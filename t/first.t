@@ -73,11 +73,21 @@ sub family
 # As Ctrl-C in a terminal does: SIGINT to the whole group.
 sub interrupt
 {
-    my ($run) = @_;
+    my ($run, $signal) = @_;
     my @all = family($run);
-    kill INT => -$run->{pid};
+    kill $signal // 'INT', -$run->{pid};
     my $ended = wait_for(sub { gone($run) }, 30);
     return ($ended, grep { alive($_) } @all);
+}
+
+# The parent of a server, killed; its children, which it leaves.
+sub kill_parent
+{
+    my ($state, $name) = @_;
+    chomp(my $parent = slurp("$state/$name/httpd.pid"));
+    my @children = children_of($parent);
+    kill KILL => $parent;
+    return @children;
 }
 
 sub listens { return IO::Socket::INET->new(PeerAddr => "127.0.0.1:$_[0]") ? 1 : 0 }
@@ -163,13 +173,32 @@ kill TERM => $run->{pid};
 ok wait_for(sub { gone($run) }, 30), 'SIGTERM ends it too';
 is_deeply [ grep { alive($_) } @all ], [], 'with everything';
 
-# The target's port is taken by something that is no web server.
-my $other = IO::Socket::INET->new(LocalAddr => '127.0.0.1:0', Listen => 1) or die;
-my $taken = start_run(state => "$home/taken", port => $other->sockport - 1);
-ok wait_for(sub { gone($taken) }, 40), 'the target cannot have its port';
-isnt $taken->{status}, 0, 'does not start';
-like said($taken), qr/port @{[$other->sockport]}|in use/, 'and says why';
-is_deeply [ grep { alive($_) } family($taken) ], [], 'nothing of it is left';
+# --- a port that cannot be had ----------------------------------------------------------------------
+for my $wrong (qw(80x 0 0800 65535)) {
+    my $none = start_run(state => "$home/none", port => $wrong);
+    ok wait_for(sub { gone($none) }, 30), "PORT=$wrong";
+    isnt $none->{status}, 0, 'does not start';
+    like said($none), qr/\A.*PORT is a number from 1 to 65534, not $wrong;.*\n\z/, 'and says why';
+}
+
+# Something that is no web server, and says nothing.
+my $other = IO::Socket::INET->new(LocalAddr => '127.0.0.1:0', Listen => 5) or die;
+my $at = $other->sockport;
+my $taken = start_run(state => "$home/taken", port => $at - 1);
+ok wait_for(sub { gone($taken) }, 40), "the target's port is taken by something silent";
+isnt $taken->{status}, 0, 'nothing starts';
+is said($taken), "make run: something already listens on port $at; PORT=n takes another\n", 'told';
+ok !-e "$home/taken", 'and nothing is made';
+close $other;
+
+# Who has the port does not even listen: httpd finds it out.
+$other = IO::Socket::INET->new(LocalAddr => '127.0.0.1:0', Proto => 'tcp') or die;
+my $deaf = start_run(state => $state, port => $other->sockport - 1);
+ok wait_for(sub { gone($deaf) }, 40), 'the target cannot have its port';
+isnt $deaf->{status}, 0, 'does not start';
+like said($deaf), qr/in use.*the target server does not come up/s, 'and says why';
+isnt slurp("$state/target/error.log"), '', 'there is a log of earlier starts';
+unlike said($deaf), qr/resuming normal operations|caught SIGTERM/, 'of which nothing is shown';
 close $other;
 
 # --- credentials of one's own ---------------------------------------------------------------------
@@ -186,21 +215,70 @@ for my $at ($own->{port}, $own->{port} + 1) {
 }
 my @again = commands($own);
 is decode(paste($again[1]))->{totalResults}, 1, 'what it prints can be pasted, the password quoted';
-interrupt($own);
+
+# --- servers that are killed ------------------------------------------------------------------------
+my @orphans = kill_parent($state, 'target');
+ok wait_for(sub { said($own) =~ /^The target server has ended/m }, 30), 'who ended is told';
+ok wait_for(sub { !listens($own->{port} + 1) }, 30), 'its children end with it';
+is listens($own->{port}), 1, 'the other goes on';
+push @orphans, kill_parent($state, 'front');
+cmp_ok scalar @orphans, '>=', 4, 'both had children';
+($ended, @left) = interrupt($own, 'HUP');
+ok $ended, 'a terminal that is closed ends it';
+is_deeply [ @left, grep { alive($_) } @orphans ], [], 'with the children of killed parents';
+is listens($own->{port} + $_), 0, 'both ports are free' for 0, 1;
+
+$run = start_run(state => $state, port => $port);
+ok ready($run), 'it starts again' or diag said($run);
+@all = (family($run), kill_parent($state, 'front'));
+ok wait_for(sub { gone($run) }, 30), 'without its front server it ends';
+is $run->{status} >> 8, 1, 'with an error';
+like said($run), qr/^make run: the server on port $port has ended; its log is /m, 'and says which';
+is_deeply [ grep { alive($_) } @all ], [], 'with everything';
 
 # --- a folder that the server's user cannot enter -------------------------------------------------
 SKIP: {
-    skip 'not root: the servers run as who starts them', 4 if $>;
+    skip 'not root: the servers run as who starts them', 18 if $>;
     mkdir "$home/barred", 0700 or die;
-    my $barred = start_run(state => "$home/barred/state");
+    my $wanted = "$home/barred/state";
+    my $barred = start_run(state => $wanted);
     ok ready($barred), 'below a folder that www-data cannot enter' or diag said($barred);
-    like said($barred), qr/cannot reach .*barred/, 'it says so';
-    my ($instead) = said($barred) =~ m{^mod_provision runs.*State: (/var/tmp/\S+)}m;
-    ok defined $instead, 'and takes a folder of its own';
-    push @made, $instead if defined $instead;
-    my ($way) = commands($barred);
+    like said($barred), qr/cannot reach \Q$wanted\E/, 'it says so';
+    my $instead = abs_path($wanted);
+    push @made, $instead if $instead =~ m{^/var/tmp/};
+    like $instead, qr{^/var/tmp/mod_provision\.}, 'and takes a folder of its own, by a link';
+    my ($way, @ways) = commands($barred);
     is decode(paste($way))->{userName}, 'alice', 'where it works';
     interrupt($barred);
+
+    for my $signal (qw(KILL INT)) {
+        $barred = start_run(state => "$wanted/", port => $barred->{port});
+        ok ready($barred), 'the next time' or diag said($barred);
+        is_deeply [ commands($barred) ], [ $way, @ways ], 'it is the same';
+        like paste("build/provisionctl --store $wanted/front/store links"), qr/target/, 'with its links';
+        @all = family($barred);
+        interrupt($barred, $signal);
+        ok wait_for(sub { !grep { alive($_) } @all }, 30), "SIG$signal for the script ends all";
+    }
+
+    # The link stays, its folder goes, and somebody else makes one of this name.
+    remove_tree($instead);
+    mkdir $instead, 0755 or die;
+    chown scalar getpwnam('www-data'), -1, $instead or die;
+    my $late = start_run(state => $wanted);
+    ok ready($late), 'a folder of somebody else' or diag said($late);
+    isnt abs_path($wanted), $instead, 'is not taken';
+    push @made, abs_path($wanted);
+    is_deeply [ glob "$instead/*" ], [], 'nor written to';
+    interrupt($late);
+
+    unlink $wanted;
+    mkdir $wanted or die;
+    spew("$wanted/mine", 'kept');
+    $late = start_run(state => $wanted);
+    ok wait_for(sub { gone($late) }, 30), 'where something is already';
+    like said($late), qr/cannot reach what is in \Q$wanted\E; STATE=folder/, 'it says so';
+    is slurp("$wanted/mine"), 'kept', 'and leaves it';
 }
 
 END {
