@@ -1,7 +1,7 @@
 /* Whatever index has the order of a list, its pages are those that sorting everything gives. SEED=n
  * begins with that seed. */
 #include "chance.h"
-#include "framework_given.h"
+#include "framework_desk.h"
 
 #include "framework/explain.h"
 #include "framework/list.h"
@@ -10,8 +10,6 @@
 #define GROUPS  40
 #define CHANGES 150
 #define FEW     7
-
-#define DESK    "urn:x:extension:desk:1.0:User"
 
 #define X50     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define X200    X50 X50 X50 X50
@@ -59,18 +57,9 @@ static bool long_ones;
 
 static void declare_desk(void)
 {
-    static const char *const indexed[] = { "title", "name.familyName", DESK ":number",
-                                           DESK ":height", DESK ":since" };
-    APR_ARRAY_PUSH(config->declared, prov_declaration) =
-        (prov_declaration){ .file = "desk.json",
-                            .json = PROV_BYTES("{\"id\":\"" DESK "\",\"attributes\":["
-                                               "{\"name\":\"number\",\"type\":\"integer\"},"
-                                               "{\"name\":\"height\",\"type\":\"decimal\"},"
-                                               "{\"name\":\"since\",\"type\":\"dateTime\"},"
-                                               "{\"name\":\"label\",\"type\":\"string\","
-                                               "\"uniqueness\":\"server\"}]}") };
-    for (size_t i = 0; i < sizeof indexed / sizeof *indexed; i++)
-        APR_ARRAY_PUSH(config->indexes, prov_index_line) = (prov_index_line){ .path = indexed[i] };
+    static const char *const indexed[] = { "title",        "name.familyName", DESK ":number",
+                                           DESK ":height", DESK ":since",     NULL };
+    declare_desk_with(indexed);
 }
 
 /* --- what is there ---------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* Whatever indexes a filter is answered by, it finds what going through everything finds. SEED=n
  * begins with that seed. */
 #include "chance.h"
-#include "framework_given.h"
+#include "framework_desk.h"
 
 #include "framework/list.h"
 
@@ -31,24 +31,14 @@ static const char *const texts[] = { "a",
                                      "z",
                                      "z\xef\xbc\xa1" };
 
-#define DESK "urn:x:extension:desk:1.0:User"
-
 static prov_id ids[USERS + GROUPS];
 
 /* Numbers and times of one's own; nickName is not indexed. */
 static void declare_desk(void)
 {
-    static const char *const indexed[] = { "title", DESK ":number", DESK ":height", DESK ":since" };
-    APR_ARRAY_PUSH(config->declared, prov_declaration) =
-        (prov_declaration){ .file = "desk.json",
-                            .json = PROV_BYTES("{\"id\":\"" DESK "\",\"attributes\":["
-                                               "{\"name\":\"number\",\"type\":\"integer\"},"
-                                               "{\"name\":\"height\",\"type\":\"decimal\"},"
-                                               "{\"name\":\"since\",\"type\":\"dateTime\"},"
-                                               "{\"name\":\"label\",\"type\":\"string\","
-                                               "\"uniqueness\":\"server\"}]}") };
-    for (size_t i = 0; i < sizeof indexed / sizeof *indexed; i++)
-        APR_ARRAY_PUSH(config->indexes, prov_index_line) = (prov_index_line){ .path = indexed[i] };
+    static const char *const indexed[] = { "title", DESK ":number", DESK ":height", DESK ":since",
+                                           NULL };
+    declare_desk_with(indexed);
 }
 
 static const char *const integers[] = { "-9223372036854775808", "-3", "-1", "0", "1", "2", "3",
